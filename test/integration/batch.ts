@@ -1,0 +1,82 @@
+/** What the tests of whole batches share: many items, one simulator, and the questions asked of both. */
+import type { IDataObject, INode, INodeExecutionData, NodeOperationError } from 'n8n-workflow';
+import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
+import type { Simulator } from '../simulator';
+import { runNode, type EngineOptions, type EngineResult } from './engine';
+
+/** Two more tries, without a pause: n8n takes 0 for its default of 1000 ms. */
+export const RETRY: Partial<INode> = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+export const CONTINUE: Partial<INode> = { onError: 'continueRegularOutput' };
+
+export interface Batch extends Omit<Partial<EngineOptions>, 'parameters'> {
+	/** One item each. */
+	prompts?: readonly string[];
+	/** Fields beside the prompt. */
+	parameters?: IDataObject;
+	/** The collection 'Options'. */
+	options?: IDataObject;
+}
+
+/** Runs Video > Generate over the prompts. */
+export async function generate(
+	simulator: Simulator,
+	{ prompts = ['a cat'], parameters, options = {}, ...rest }: Batch = {},
+): Promise<EngineResult> {
+	return await runNode({
+		parameters: {
+			resource: 'video',
+			operation: 'generate',
+			prompt: '={{ $json.prompt }}',
+			...parameters,
+			options,
+		},
+		items: prompts.map((prompt) => ({ json: { prompt } })),
+		credentials: credentialsOf(simulator),
+		...rest,
+	});
+}
+
+export function credentialsOf({ apiKey, baseUrl }: Simulator) {
+	return { apiKey, baseUrl };
+}
+
+/** `shot 0.`, `shot 1.` …: none is part of another, so that faults can be matched by prompt. */
+export function shots(count: number): string[] {
+	return Array.from({ length: count }, (_, index) => `shot ${index}.`);
+}
+
+/** Requests that ask for a new job, as they reached the simulator. */
+export function submissions({ requests }: Simulator): Simulator['requests'] {
+	return requests.filter(({ operation }) => operation === 'runsync' || operation === 'run');
+}
+
+/** For each output item the prompt of the job that it names. */
+export function promptsOf(items: readonly INodeExecutionData[], { ledger }: Simulator): unknown[] {
+	return items.map(({ json }) => ledger.find(String(json.id))?.input.prompt);
+}
+
+/** Everything that a user can see of an execution, as one text. */
+export function shown({ items, errorItems, error, hints }: EngineResult): string {
+	const { message, description, context } = error ?? {};
+	return JSON.stringify([items, errorItems, message, description, context, hints]);
+}
+
+/** The node, and a promise for the end of each of its runs: a stop ends the execution before the node has ended. */
+export class WatchedNode extends PrunaVideo {
+	readonly runs: Array<Promise<unknown>> = [];
+	/** What its runs have thrown, oldest first. */
+	readonly errors: NodeOperationError[] = [];
+
+	override execute: PrunaVideo['execute'];
+
+	constructor() {
+		super();
+		const { execute } = PrunaVideo.prototype;
+		const { runs, errors } = this;
+		this.execute = function () {
+			const run = execute.call(this);
+			runs.push(run.catch((error: NodeOperationError) => errors.push(error)));
+			return run;
+		};
+	}
+}

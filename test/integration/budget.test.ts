@@ -1,0 +1,217 @@
+/** Limits hold: in parallel, over retries and in a loop, the ledger's sum never goes above them. */
+import type { IExecuteFunctions, INodeType } from 'n8n-workflow';
+import { startSimulator, type Simulator } from '../simulator';
+import { CONTINUE, generate, RETRY, shots, submissions, type Batch } from './batch';
+import { node, NODE_NAME, simpleDescription } from './engine';
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+beforeEach(() => simulator.reset());
+afterAll(async () => await simulator.close());
+
+/** Five seconds of 720p cost $0.10. */
+const BOTH = { ...RETRY, ...CONTINUE };
+
+describe("'Max Cost per Item'", () => {
+	test.each([
+		{ limit: 0.1, videos: 1 },
+		{ limit: 0.09, videos: 0 },
+		{ limit: 0, videos: 0 },
+	])('of $$limit lets $videos video of $0.10 through', async ({ limit, videos }) => {
+		const { error } = await generate(simulator, { options: { maxCostPerItem: limit } });
+
+		expect(submissions(simulator)).toHaveLength(videos);
+		if (videos === 0) expect(error?.message).toMatch(/^Not submitted: the video would cost \$0.10/);
+	});
+
+	test("looks at the request after 'Additional Input'", async () => {
+		const { error } = await generate(simulator, {
+			parameters: { additionalFields: { additionalInput: '{"resolution": "1080p"}' } },
+			options: { maxCostPerItem: 0.15 },
+		});
+
+		expect(simulator.requests).toHaveLength(0);
+		expect(error?.message).toMatch(/\$0.20/);
+	});
+});
+
+describe("'Max Cost per Execution'", () => {
+	test.each([{ settings: {} }, { settings: CONTINUE }])(
+		'is not raised by a duration below zero (%j)',
+		async ({ settings }) => {
+			const prompts = ['below zero', ...shots(10)];
+			const below = '{{ $json.prompt === "below zero" ? \'{"duration": -100}\' : "{}" }}';
+			await generate(simulator, {
+				prompts,
+				parameters: { additionalFields: { additionalInput: `=${below}` } },
+				options: { maxCostPerExecution: 0.1, concurrency: 11 },
+				settings,
+			});
+
+			expect(simulator.ledger.total).toBeLessThanOrEqual(0.1);
+		},
+	);
+
+	test.each(['={{ null }}', '={{ $json.nothing }}', '={{ "" }}'])(
+		'of %s is no limit that anybody meant: nothing is sent',
+		async (limit) => {
+			for (const name of ['maxCostPerExecution', 'maxCostPerItem']) {
+				const { error } = await generate(simulator, { options: { [name]: limit } });
+				expect(error?.message).toMatch(/must be an amount in US dollars, but is empty/);
+			}
+			expect(simulator.requests).toHaveLength(0);
+		},
+	);
+
+	test('refuses a whole batch whose sum is above it: nothing is sent', async () => {
+		const { error } = await generate(simulator, {
+			prompts: shots(6),
+			options: { maxCostPerExecution: 0.5 },
+		});
+
+		expect(simulator.requests).toHaveLength(0);
+		expect(error?.message).toMatch(/the execution would cost \$0.60, above .* \(\$0.50\)/);
+	});
+
+	test.each([1, 5, 20])('holds with %i items in parallel', async (concurrency) => {
+		const { items } = await generate(simulator, {
+			prompts: shots(20),
+			options: { maxCostPerExecution: 0.75, concurrency },
+			settings: CONTINUE,
+		});
+
+		expect(simulator.ledger.total).toBe(0.7);
+		expect(items.filter(({ json }) => /above 'Max Cost/.test(String(json.error)))).toHaveLength(13);
+	});
+
+	test('gives the money of a failed job, which is not paid, to the next item', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: 2 });
+		await generate(simulator, {
+			prompts: shots(5),
+			options: { maxCostPerExecution: 0.3, concurrency: 1 },
+			settings: CONTINUE,
+		});
+
+		expect(simulator.ledger.countByStatus()).toEqual({ FAILED: 2, COMPLETED: 3 });
+	});
+
+	test('holds over retries: what a later try finds paid counts before anything is submitted', async () => {
+		// The first item fails, so its share goes to the sixth; in the second try nothing is left for it.
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy' });
+		const { items } = await generate(simulator, {
+			prompts: shots(6),
+			options: { maxCostPerExecution: 0.5, concurrency: 1 },
+			settings: BOTH,
+		});
+
+		expect(simulator.ledger.total).toBe(0.5);
+		expect(items.map(({ json }) => json.cost)).toEqual([undefined, 0.1, 0.1, 0.1, 0.1, 0.1]);
+		expect(items[0]?.json.error).toMatch(/the execution would cost \$0.60/);
+	});
+
+	test('holds over retries where a submission stays uncertain', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+		await generate(simulator, {
+			prompts: shots(6),
+			options: { maxCostPerExecution: 0.3, concurrency: 1 },
+			settings: BOTH,
+		});
+
+		expect(simulator.ledger.total).toBe(0.3);
+	});
+
+	test('holds where each try asks for something else', async () => {
+		simulator.faults.add({ operation: 'video', kind: 'status', status: 404, times: Infinity });
+		const { error } = await generate(simulator, {
+			parameters: { prompt: '=cat {{ Math.random() }}', download: true },
+			options: { maxCostPerExecution: 0.25 },
+			settings: { ...RETRY, maxTries: 5 },
+		});
+
+		expect(simulator.ledger.total).toBe(0.2);
+		for (const { id } of simulator.ledger.jobs) expect(error?.description).toContain(id);
+	});
+
+	test('does not take the reuse of a paid video for a new expense', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 4 });
+		const { error } = await generate(simulator, {
+			prompts: shots(5),
+			options: { maxCostPerExecution: 0.5, concurrency: 1 },
+			settings: RETRY,
+		});
+
+		expect(error).toBeUndefined();
+		expect(simulator.ledger.total).toBe(0.5);
+	});
+
+	test('counts the turns of a loop together', async () => {
+		let turn = 0;
+		const loop: INodeType = {
+			description: simpleDescription('loop', 2),
+			async execute(this: IExecuteFunctions) {
+				const items = [{ json: { prompt: 'a cat' } }, { json: { prompt: 'a dog' } }];
+				return turn++ < 4 ? [[], items] : [items, []];
+			},
+		};
+		const extra: Batch['extra'] = {
+			nodes: [node('Loop', 'loop'), node('Sink', 'sink')],
+			types: { loop },
+			connections: {
+				Source: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+				Loop: {
+					main: [
+						[{ node: 'Sink', type: 'main', index: 0 }],
+						[{ node: NODE_NAME, type: 'main', index: 0 }],
+					],
+				},
+				[NODE_NAME]: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+			},
+		};
+		await generate(simulator, {
+			extra,
+			options: { maxCostPerExecution: 0.55 },
+			settings: BOTH,
+		});
+
+		expect(turn).toBe(5);
+		expect(simulator.ledger.total).toBe(0.5);
+	});
+
+	describe('and audio, whose length is known only afterwards', () => {
+		const parameters = { audioSource: 'url', audioUrl: 'https://example.com/a.mp3' };
+
+		test('counts it once it is paid', async () => {
+			const { items, hints } = await generate(simulator, {
+				prompts: shots(5),
+				parameters,
+				options: { maxCostPerExecution: 0.2, concurrency: 1 },
+				settings: CONTINUE,
+			});
+
+			expect(simulator.ledger.total).toBe(0.2);
+			expect(items[2]?.json.error).toBe(
+				"Not submitted: 'Max Cost per Execution' ($0.20) is used up",
+			);
+			expect(JSON.stringify(hints)).toContain('With audio the length is known only afterwards');
+		});
+
+		test('submits nothing with a limit of 0', async () => {
+			await generate(simulator, { parameters, options: { maxCostPerExecution: 0 } });
+
+			expect(simulator.requests).toHaveLength(0);
+		});
+	});
+});
+
+test('limits hold for Job > Submit as well', async () => {
+	await generate(simulator, {
+		prompts: shots(20),
+		parameters: { resource: 'job', operation: 'submit' },
+		options: { maxCostPerExecution: 0.55, concurrency: 20 },
+		settings: CONTINUE,
+	});
+
+	expect(submissions(simulator)).toHaveLength(5);
+});

@@ -1,0 +1,601 @@
+/**
+ * The fault table: operation × fault. Each row says how often a new job was asked for, what became of the jobs in
+ * Runpod's books, and what the user gets. How errors look in n8n's three error modes is in errors.test.ts.
+ */
+import type { IDataObject } from 'n8n-workflow';
+import { startSimulator, type FaultRule, type Simulator } from '../simulator';
+import { credentialsOf, submissions } from './batch';
+import { runNode } from './engine';
+import { hurry } from './hurry';
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+beforeEach(() => {
+	simulator.reset();
+	simulator.options.retryAfter = 'seconds';
+});
+afterEach(() => jest.useRealTimers());
+afterAll(async () => await simulator.close());
+hurry(50);
+
+/** Runs of the node by their name in the table; the last seven are about a job that is there already. */
+const RUNS = {
+	sync: { resource: 'video', operation: 'generate' },
+	async: { resource: 'video', operation: 'generate', options: { executionMode: 'async' } },
+	submit: { resource: 'job', operation: 'submit' },
+	download: { resource: 'video', operation: 'generate', download: true },
+	get: { resource: 'job', operation: 'get' },
+	wait: { resource: 'job', operation: 'get', wait: true },
+	cancel: { resource: 'job', operation: 'cancel' },
+	retry: { resource: 'job', operation: 'retry' },
+	health: { resource: 'endpoint', operation: 'getHealth' },
+} satisfies Record<string, IDataObject>;
+type RunName = keyof typeof RUNS;
+
+/** The request that a fault befalls where it does not say which. */
+const REQUEST: Record<RunName, FaultRule['operation']> = {
+	sync: 'runsync',
+	async: 'run',
+	submit: 'run',
+	download: 'video',
+	get: 'status',
+	wait: 'status',
+	cancel: 'cancel',
+	retry: 'retry',
+	health: 'health',
+};
+
+type Fault = FaultRule extends infer Rule
+	? Rule extends FaultRule
+		? Omit<Rule, 'operation'> & { on?: FaultRule['operation'] }
+		: never
+	: never;
+
+interface Row {
+	run: RunName;
+	fault: string;
+	faults: Fault[];
+	/** Requests that asked for a new job. */
+	submissions: number;
+	/** Jobs in the ledger by their state at the end. */
+	jobs: Record<string, number>;
+	/** What comes out: a video, data about a job or the endpoint, or this error; `<id>` is the job's. */
+	outcome: 'video' | 'data' | { error: string };
+	options?: IDataObject;
+	baseUrl?: string;
+	/** ms by which the machine's clock is set on (or back) once the job is accepted. */
+	clockJump?: number;
+	/** What has happened to the job that is there already; default: it is completed. */
+	before?: 'completed' | 'failed' | 'running';
+}
+
+const always = { times: Infinity };
+const status = (code: number, more: Partial<Extract<Fault, { kind: 'status' }>> = {}): Fault => ({
+	kind: 'status',
+	status: code,
+	...more,
+});
+const soon = () => new Date(Date.now() + 1_000).toUTCString();
+const error = (message: string) => ({ error: message });
+
+/** Requests that make a job: what may be repeated, what is refused, and what nobody can know. */
+type Costly = [fault: string, faults: Fault[], submissions: number, jobs: number, error?: string];
+
+const MAY_RUN = '; the job may be running';
+const costly: Costly[] = [
+	['HTTP 400', [status(400)], 1, 0, 'Runpod refused the request (HTTP 400): Simulated 400'],
+	['HTTP 401', [status(401, always)], 1, 0, 'Runpod did not accept this API key'],
+	['HTTP 402', [status(402)], 1, 0, 'There is no credit left on this Runpod account'],
+	['HTTP 403', [status(403)], 1, 0, "This API key may not use the endpoint 'p-video'"],
+	['HTTP 404', [status(404)], 1, 0, "The endpoint 'p-video' was not found"],
+	['HTTP 413', [status(413)], 1, 0, 'The request is too large for Runpod'],
+	['HTTP 418', [status(418)], 1, 0, 'Runpod refused the request (HTTP 418): Simulated 418'],
+	['HTTP 429 with seconds', [status(429, { headers: { 'retry-after': '1' }, times: 2 })], 3, 1],
+	['HTTP 429 with a date', [status(429, { headers: { 'retry-after': soon() }, times: 2 })], 3, 1],
+	['HTTP 429 with nothing', [status(429, { times: 3 })], 4, 1],
+	['HTTP 429 with nonsense', [status(429, { headers: { 'retry-after': 'later' } })], 2, 1],
+	['HTTP 429 always', [status(429, always)], 8, 0, 'Runpod is limiting requests'],
+	['HTTP 500 before', [status(500)], 1, 0, `Runpod failed (HTTP 500): Simulated 500${MAY_RUN}`],
+	[
+		'HTTP 500 after',
+		[status(500, { when: 'after' })],
+		1,
+		1,
+		`Runpod failed (HTTP 500): Simulated 500${MAY_RUN}`,
+	],
+	[
+		'HTTP 502 after',
+		[status(502, { when: 'after' })],
+		1,
+		1,
+		`Runpod failed (HTTP 502): Simulated 502${MAY_RUN}`,
+	],
+	['HTTP 503 twice', [status(503, { times: 2 })], 3, 1],
+	['HTTP 503 always', [status(503, always)], 8, 0, 'Runpod is not available (HTTP 503)'],
+	[
+		'HTTP 504 after',
+		[status(504, { when: 'after' })],
+		1,
+		1,
+		`Runpod failed (HTTP 504): Simulated 504${MAY_RUN}`,
+	],
+	['429, then 503, then fine', [status(429), status(503)], 3, 1],
+	[
+		'429, then a reset after acceptance',
+		[status(429), { kind: 'reset', when: 'after' }],
+		2,
+		1,
+		`The connection to Runpod broke (ECONNRESET)${MAY_RUN}`,
+	],
+	[
+		'reset before acceptance',
+		[{ kind: 'reset' }],
+		1,
+		0,
+		`The connection to Runpod broke (ECONNRESET)${MAY_RUN}`,
+	],
+	[
+		'reset after acceptance',
+		[{ kind: 'reset', when: 'after' }],
+		1,
+		1,
+		`The connection to Runpod broke (ECONNRESET)${MAY_RUN}`,
+	],
+	[
+		'HTML instead of JSON',
+		[{ kind: 'body', body: '<b>Hi</b>', contentType: 'text/html', when: 'after' }],
+		1,
+		1,
+		`Runpod answered with "Hi" instead of a job${MAY_RUN}`,
+	],
+	[
+		'an empty body',
+		[{ kind: 'body', body: '', when: 'after' }],
+		1,
+		1,
+		`Runpod answered with an empty answer instead of a job${MAY_RUN}`,
+	],
+	[
+		'a list',
+		[{ kind: 'body', body: '[]', when: 'after' }],
+		1,
+		1,
+		`Runpod answered with [] instead of a job${MAY_RUN}`,
+	],
+	[
+		'a redirect',
+		[{ kind: 'redirect', status: 308, location: 'http://127.0.0.1:9/' }],
+		1,
+		0,
+		"Runpod's address redirects elsewhere (HTTP 308)",
+	],
+];
+
+const submitting = (['sync', 'async', 'submit'] as const).flatMap((run) =>
+	costly.map(
+		([fault, faults, count, jobs, message]): Row => ({
+			run,
+			fault,
+			faults,
+			submissions: count,
+			jobs: jobs === 0 ? {} : { COMPLETED: jobs },
+			outcome: message === undefined ? (run === 'submit' ? 'data' : 'video') : error(message),
+		}),
+	),
+);
+
+const HANGS: Row[] = [
+	{
+		run: 'sync',
+		fault: 'no answer, before acceptance',
+		faults: [{ kind: 'hang' }],
+		options: { syncWait: 1 },
+		submissions: 1,
+		jobs: {},
+		outcome: error(`Runpod did not answer (no answer within 11 s)${MAY_RUN}`),
+	},
+	{
+		run: 'async',
+		fault: 'no answer, after acceptance',
+		faults: [{ kind: 'hang', when: 'after' }],
+		submissions: 1,
+		jobs: { COMPLETED: 1 },
+		outcome: error(`Runpod did not answer (no answer within 10 s)${MAY_RUN}`),
+	},
+	{
+		run: 'sync',
+		fault: 'an answer that trickles',
+		faults: [{ kind: 'trickle', bytes: 20, intervalMs: 2 }],
+		submissions: 1,
+		jobs: { COMPLETED: 1 },
+		outcome: 'video',
+	},
+	{
+		run: 'sync',
+		fault: 'an answer that is cut off',
+		faults: [{ kind: 'truncate', bytes: 10 }],
+		submissions: 1,
+		jobs: { COMPLETED: 1 },
+		outcome: error(`The connection to Runpod broke (ERR_BAD_RESPONSE)${MAY_RUN}`),
+	},
+	...(['sync', 'async', 'submit', 'get', 'cancel', 'retry', 'health'] as const).map(
+		(run): Row => ({
+			run,
+			fault: 'connection refused',
+			faults: [],
+			baseUrl: 'http://127.0.0.1:1/v2',
+			submissions: 0,
+			jobs: {},
+			outcome: error('Runpod could not be reached (ECONNREFUSED)'),
+		}),
+	),
+	{
+		run: 'sync',
+		fault: 'a name that nobody has',
+		faults: [],
+		baseUrl: 'http://nothing.invalid/v2',
+		submissions: 0,
+		jobs: {},
+		outcome: error('Runpod could not be reached (ENOTFOUND|EAI_AGAIN)'),
+	},
+];
+
+/** How an accepted job ends; polling sees it with async. */
+type End = [fault: string, fault: Fault, state: string, error: string];
+
+const NO_VIDEO = (instead: string) =>
+	`The job <id> is completed, but came with ${instead} instead of a video`;
+const ends: End[] = [
+	[
+		'FAILED',
+		{ kind: 'job', error: 'no light' },
+		'FAILED',
+		'Runpod could not make the video: no light',
+	],
+	[
+		'TIMED_OUT',
+		{ kind: 'job', status: 'TIMED_OUT' },
+		'TIMED_OUT',
+		'The job <id> ran out of time at Runpod',
+	],
+	['CANCELLED', { kind: 'job', status: 'CANCELLED' }, 'CANCELLED', 'The job <id> was cancelled'],
+	['no output', { kind: 'job', omit: ['output'] }, 'COMPLETED', NO_VIDEO('no output')],
+	['output null', { kind: 'job', output: null }, 'COMPLETED', NO_VIDEO('an empty answer')],
+	['output a text', { kind: 'job', output: 'oops' }, 'COMPLETED', NO_VIDEO('"oops"')],
+	['output a list', { kind: 'job', output: [1] }, 'COMPLETED', NO_VIDEO('[1]')],
+	[
+		'output without an address',
+		{ kind: 'job', output: { cost: 0.1 } },
+		'COMPLETED',
+		NO_VIDEO('{"cost":0.1}'),
+	],
+];
+
+const ending = (['sync', 'async'] as const).flatMap((run) =>
+	ends.map(
+		([fault, rule, state, message]): Row => ({
+			run,
+			fault: `the job ends with ${fault}`,
+			faults: [rule],
+			submissions: 1,
+			jobs: { [state]: 1 },
+			outcome: error(message),
+		}),
+	),
+);
+
+/** While a job runs nothing that passes may end the wait, and nothing may be submitted again. */
+type Poll = [fault: string, faults: Fault[], outcome: 'video' | string];
+
+const polls: Poll[] = [
+	...[408, 429, 500, 502, 503, 504, 520].map(
+		(code): Poll => [`HTTP ${code} three times`, [status(code, { times: 3 })], 'video'],
+	),
+	['HTTP 401', [status(401, always)], 'Runpod did not accept this API key'],
+	['HTTP 403', [status(403, always)], "This API key may not use the endpoint 'p-video'"],
+	['HTTP 404', [status(404)], 'Runpod does not know the job <id> (any more)'],
+	['resets', [{ kind: 'reset', times: 3 }], 'video'],
+	['no answer', [{ kind: 'hang', times: 2 }], 'video'],
+	['HTML twice', [{ kind: 'body', body: '<p>Wait</p>', times: 2 }], 'video'],
+	[
+		'HTML always',
+		[{ kind: 'body', body: '<p>Wait</p>', ...always }],
+		'Runpod answered with "Wait" instead of a job',
+	],
+	['an empty body twice', [{ kind: 'body', body: '', times: 2 }], 'video'],
+	['another job', [{ kind: 'body', body: '{"id":"other","status":"FAILED"}' }], 'video'],
+	['an unknown state', [{ kind: 'body', body: '{"id":"<id>","status":"PONDERING"}' }], 'video'],
+	[
+		'faults of every kind',
+		[status(500), { kind: 'reset' }, { kind: 'body', body: 'x' }, status(429)],
+		'video',
+	],
+];
+
+const polling = (['async', 'wait'] as const).flatMap((run) =>
+	polls.map(
+		([fault, faults, outcome]): Row => ({
+			run,
+			fault: `${fault} while polling`,
+			faults: faults.map((rule) => ({ ...rule, on: 'status' })),
+			submissions: run === 'async' ? 1 : 0,
+			jobs: { COMPLETED: 1 },
+			outcome: outcome === 'video' ? 'video' : error(outcome),
+		}),
+	),
+);
+
+const CLOCKS: Row[] = [3_600_000, -3_600_000].map((clockJump) => ({
+	run: 'async',
+	fault: `the clock is set by ${clockJump / 60_000} minutes`,
+	faults: [{ kind: 'status', status: 500, on: 'status', times: 2 }],
+	clockJump,
+	submissions: 1,
+	jobs: { COMPLETED: 1 },
+	outcome: 'video',
+}));
+
+/** Requests about a job or the endpoint that cost nothing are repeated; a retry costs. */
+type About = [
+	run: RunName,
+	fault: string,
+	faults: Fault[],
+	jobs: Record<string, number>,
+	outcome: Row['outcome'],
+	before?: Row['before'],
+];
+
+const DONE = { COMPLETED: 1 };
+const about: About[] = [
+	['get', 'HTTP 500 twice', [status(500, { times: 2 })], DONE, 'video'],
+	[
+		'get',
+		'HTTP 500 always',
+		[status(500, always)],
+		DONE,
+		error('Runpod failed (HTTP 500): Simulated 500'),
+	],
+	['get', 'HTTP 404', [status(404)], DONE, error('Runpod does not know the job <id> (any more)')],
+	['get', 'HTTP 429 twice', [status(429, { times: 2 })], DONE, 'video'],
+	['get', 'a reset', [{ kind: 'reset' }], DONE, 'video'],
+	[
+		'get',
+		'HTML',
+		[{ kind: 'body', body: '<p>Hi</p>' }],
+		DONE,
+		error('Runpod answered with "Hi" instead of a job'),
+	],
+	['get', 'a job that runs', [], { IN_PROGRESS: 1 }, 'data', 'running'],
+	['get', 'a job that failed', [], { FAILED: 1 }, 'data', 'failed'],
+	[
+		'wait',
+		'a job that failed',
+		[],
+		{ FAILED: 1 },
+		error('Runpod could not make the video and gave no reason'),
+		'failed',
+	],
+	['cancel', 'HTTP 502 twice', [status(502, { times: 2 })], { CANCELLED: 1 }, 'data', 'running'],
+	['cancel', 'HTTP 429 twice', [status(429, { times: 2 })], { CANCELLED: 1 }, 'data', 'running'],
+	['cancel', 'a reset before', [{ kind: 'reset' }], { CANCELLED: 1 }, 'data', 'running'],
+	[
+		'cancel',
+		'HTTP 404',
+		[status(404)],
+		{ IN_PROGRESS: 1 },
+		error('Runpod does not know the job <id> (any more)'),
+		'running',
+	],
+	[
+		'cancel',
+		'a job that has ended',
+		[],
+		DONE,
+		error(
+			'Runpod refused the request (HTTP 400): Job <id> is COMPLETED and can no longer be cancelled',
+		),
+	],
+	['retry', 'HTTP 429 twice', [status(429, { times: 2 })], DONE, 'data', 'failed'],
+	['retry', 'HTTP 503', [status(503)], DONE, 'data', 'failed'],
+	[
+		'retry',
+		'HTTP 500 before',
+		[status(500)],
+		{ FAILED: 1 },
+		error(`Runpod failed (HTTP 500): Simulated 500${MAY_RUN}`),
+		'failed',
+	],
+	[
+		'retry',
+		'HTTP 500 after',
+		[status(500, { when: 'after' })],
+		DONE,
+		error(`Runpod failed (HTTP 500): Simulated 500${MAY_RUN}`),
+		'failed',
+	],
+	[
+		'retry',
+		'a reset after',
+		[{ kind: 'reset', when: 'after' }],
+		DONE,
+		error(`The connection to Runpod broke (ECONNRESET)${MAY_RUN}`),
+		'failed',
+	],
+	[
+		'retry',
+		'a job that is completed',
+		[],
+		DONE,
+		error(
+			'Runpod refused the request (HTTP 400): Job <id> is COMPLETED; only FAILED and TIMED_OUT can be retried',
+		),
+	],
+	['health', 'HTTP 500 twice', [status(500, { times: 2 })], {}, 'data'],
+	[
+		'health',
+		'HTTP 403',
+		[status(403)],
+		{},
+		error("This API key may not use the endpoint 'p-video'"),
+	],
+	[
+		'health',
+		'a text',
+		[{ kind: 'body', body: 'fine' }],
+		{},
+		error('Runpod answered with "fine" instead of a job'),
+	],
+];
+
+const asking = about.map(
+	([run, fault, faults, jobs, outcome, before]): Row => ({
+		run,
+		fault,
+		faults,
+		submissions: 0,
+		jobs,
+		outcome,
+		...(before !== undefined && { before }),
+	}),
+);
+
+/** The video's file; more of these, byte by byte and in both of n8n's modes, in download.test.ts. */
+type Download = [fault: string, faults: Fault[], problem?: string];
+
+const downloads: Download[] = [
+	['HTTP 403', [status(403)], 'it is not there (HTTP 403); videos expire after 7 days'],
+	['HTTP 404', [status(404)], 'it is not there (HTTP 404); videos expire after 7 days'],
+	['HTTP 500 twice', [status(500, { times: 2 })]],
+	['HTTP 500 always', [status(500, always)], 'the server answered HTTP 500'],
+	[
+		'HTML',
+		[{ kind: 'body', body: '<p>', contentType: 'text/html' }],
+		"the server sent 'text/html' instead of a video",
+	],
+	[
+		'an empty file',
+		[{ kind: 'body', body: '', contentType: 'video/mp4', ...always }],
+		'it was empty',
+	],
+	['cut off once', [{ kind: 'truncate', bytes: 500 }]],
+	['cut off always', [{ kind: 'truncate', bytes: 500, ...always }], 'the connection broke'],
+	['reset twice', [{ kind: 'reset', times: 2 }]],
+	['a trickle', [{ kind: 'trickle', bytes: 4000, intervalMs: 2 }]],
+	['no answer', [{ kind: 'hang', ...always }], 'it took too long'],
+];
+
+const downloading = downloads.map(
+	([fault, faults, problem]): Row => ({
+		run: 'download',
+		fault,
+		faults,
+		options: { timeout: 10 },
+		submissions: 1,
+		jobs: DONE,
+		outcome:
+			problem === undefined ? 'video' : error(`The video could not be downloaded: ${problem}`),
+	}),
+);
+
+const ROWS: Row[] = [
+	...submitting,
+	...HANGS,
+	...ending,
+	...polling,
+	...CLOCKS,
+	...asking,
+	...downloading,
+];
+
+/** Puts a job into Runpod's books, without the node. */
+async function existingJob(before: NonNullable<Row['before']>): Promise<string> {
+	if (before === 'failed')
+		simulator.faults.add({ operation: 'run', kind: 'job', status: 'FAILED' });
+	if (before === 'running') simulator.hold('finish');
+	const response = await fetch(`${simulator.baseUrl}/p-video/run`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${simulator.apiKey}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({ input: { prompt: 'A cat' } }),
+	});
+	const { id } = (await response.json()) as { id: string };
+	const state = { completed: 'COMPLETED', failed: 'FAILED', running: 'IN_PROGRESS' }[before];
+	await simulator.waitFor((ledger) => ledger.find(id)?.status === state);
+	return id;
+}
+
+const NEEDS_JOB: readonly RunName[] = ['get', 'wait', 'cancel', 'retry'];
+
+test(`the table has ${ROWS.length} rows: at least 60, none twice`, () => {
+	expect(ROWS.length).toBeGreaterThanOrEqual(60);
+	expect(new Set(ROWS.map(({ run, fault }) => `${run} ${fault}`)).size).toBe(ROWS.length);
+});
+
+test.each(ROWS)('$run: $fault', async (row) => {
+	const { run, faults, baseUrl, clockJump } = row;
+	const isReachable = baseUrl === undefined;
+	const jobId =
+		NEEDS_JOB.includes(run) && isReachable ? await existingJob(row.before ?? 'completed') : 'job-1';
+	const asked = submissions(simulator).length;
+	for (const { on = REQUEST[run], ...fault } of faults) {
+		simulator.faults.add({ ...filledIn(fault, jobId), operation: on } as FaultRule);
+	}
+	if (clockJump !== undefined) {
+		const now = Date.now.bind(Date);
+		const isSet = () => simulator.ledger.jobs.length > 0;
+		jest.spyOn(Date, 'now').mockImplementation(() => now() + (isSet() ? clockJump : 0));
+	}
+	const fields: IDataObject = RUNS[run];
+	const { items, error: failure } = await runNode({
+		parameters: {
+			prompt: 'A cat',
+			jobId,
+			...fields,
+			options: { ...(fields.options as IDataObject), pollInterval: 1, ...row.options },
+		},
+		credentials: { ...credentialsOf(simulator), ...(!isReachable && { baseUrl }) },
+	});
+	await simulator.waitFor(({ jobs }) => jobs.every(({ status: state }) => state !== 'IN_QUEUE'));
+	const isHeld = row.before === 'running';
+	await simulator.waitFor((ledger) => isHeld || ledger.count('IN_PROGRESS') === 0);
+
+	const id = simulator.ledger.jobs[0]?.id ?? jobId;
+	expect({
+		submissions: submissions(simulator).length - asked,
+		jobs: simulator.ledger.countByStatus(),
+		outcome: failure === undefined ? outcomeOf(items[0]?.json ?? {}) : { error: failure.message },
+	}).toEqual({
+		submissions: row.submissions,
+		jobs: row.jobs,
+		outcome:
+			typeof row.outcome === 'string' ? row.outcome : { error: sentence(row.outcome.error, id) },
+	});
+	// Where a job was accepted and its id was told, the error names it.
+	const isTold = row.faults.every(({ kind, on }) => kind === 'job' || on === 'status');
+	if (failure !== undefined && simulator.ledger.jobs.length > 0 && isTold) {
+		expect(`${failure.message} ${failure.description}`).toContain(id);
+	}
+});
+
+function outcomeOf(json: IDataObject): 'video' | 'data' {
+	return typeof json.video_url === 'string' ? 'video' : 'data';
+}
+
+/** The fault with the id of the job that is there in the place of `<id>`. */
+function filledIn(fault: Omit<Fault, 'on'>, id: string): object {
+	return 'body' in fault && typeof fault.body === 'string'
+		? { ...fault, body: fault.body.replaceAll('<id>', id) }
+		: fault;
+}
+
+/** Names are not found in one of two ways, by how the machine's resolver is set up. */
+function sentence(text: string, id: string): unknown {
+	const message = text.replaceAll('<id>', id);
+	return message.includes('ENOTFOUND')
+		? expect.stringMatching(/^Runpod could not be reached \((ENOTFOUND|EAI_AGAIN)\)$/)
+		: message;
+}

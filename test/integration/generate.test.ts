@@ -1,0 +1,284 @@
+/** Video > Generate: what comes out, in which order, and how the node waits for it. */
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { startSimulator, type Simulator } from '../simulator';
+import { CONTINUE, generate, promptsOf, shots } from './batch';
+import { readBinary } from './engine';
+import { hurry } from './hurry';
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+beforeEach(() => {
+	simulator.reset();
+	simulator.options.timeScale = 1;
+	simulator.options.executionTimeMs = 20;
+	simulator.options.runningState = 'IN_PROGRESS';
+});
+afterAll(async () => await simulator.close());
+hurry(20);
+
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** The simplified item of the one job in the ledger; `expiresAt` is checked apart. */
+function simplified(): INodeExecutionData {
+	const [job] = simulator.ledger.jobs;
+	return {
+		json: {
+			video_url: `http://127.0.0.1:${simulator.port}/video/${job?.id}/output.mp4`,
+			cost: 0.1,
+			delayTime: job?.delayTime,
+			executionTime: job?.executionTime,
+			id: job?.id,
+			status: 'COMPLETED',
+			seed: job?.input.seed as number,
+			expiresAt: expect.any(String) as unknown as string,
+		},
+		pairedItem: { item: 0 },
+	};
+}
+
+const operations = () => simulator.requests.map(({ operation }) => operation);
+
+describe('output', () => {
+	test('one prompt becomes one video, and its file', async () => {
+		const { items, error, hints } = await generate(simulator, { parameters: { download: true } });
+
+		expect(error).toBeUndefined();
+		expect(items).toEqual([{ ...simplified(), binary: { data: expect.anything() } }]);
+		expect((await readBinary(items[0]!)).subarray(4, 8).toString()).toBe('ftyp');
+		expect(hints).toEqual([{ message: '1 video for $0.10', location: 'outputPane' }]);
+	});
+
+	test('simplified: as Runpod names things, with seed and expiry', async () => {
+		const began = Date.now();
+		const { items } = await generate(simulator);
+		const ended = Date.now();
+
+		expect(items).toEqual([simplified()]);
+		expect(items[0]).not.toHaveProperty('binary');
+		const expiresAt = String(items[0]?.json.expiresAt);
+		expect(new Date(expiresAt).toISOString()).toBe(expiresAt);
+		expect(Date.parse(expiresAt)).toBeGreaterThanOrEqual(began + WEEK_MS);
+		expect(Date.parse(expiresAt)).toBeLessThanOrEqual(ended + WEEK_MS);
+	});
+
+	test("not simplified: Runpod's response as it came", async () => {
+		const { items } = await generate(simulator, { parameters: { simplify: false } });
+		const [job] = simulator.ledger.jobs;
+		expect(items).toEqual([
+			{
+				json: {
+					id: job?.id,
+					status: 'COMPLETED',
+					delayTime: job?.delayTime,
+					executionTime: job?.executionTime,
+					output: job?.output,
+					workerId: job?.workerId,
+				},
+				pairedItem: { item: 0 },
+			},
+		]);
+	});
+
+	test('what Runpod leaves out is null', async () => {
+		simulator.faults.add({
+			operation: 'runsync',
+			kind: 'job',
+			output: { video_url: 'https://a.example/b.mp4' },
+			omit: ['delayTime', 'executionTime', 'workerId'],
+		});
+		const { items, hints } = await generate(simulator);
+		expect(items[0]?.json).toMatchObject({
+			video_url: 'https://a.example/b.mp4',
+			cost: null,
+			delayTime: null,
+			executionTime: null,
+		});
+		expect(hints[0]?.message).toBe('1 video for $0.00 and 1 unknown cost');
+	});
+
+	test('Include Input: the request as it was sent', async () => {
+		const { items } = await generate(simulator, { options: { includeInput: true } });
+		expect(items[0]?.json.input).toEqual(simulator.ledger.jobs[0]?.input);
+		expect(items[0]?.json.seed).toBe(simulator.ledger.jobs[0]?.input.seed);
+	});
+
+	test('a seed of the user is sent and put out', async () => {
+		const parameters = { additionalFields: { seed: '0' } };
+		const { items } = await generate(simulator, { parameters });
+		expect(items[0]?.json.seed).toBe(0);
+		expect(simulator.ledger.jobs[0]?.input.seed).toBe(0);
+	});
+
+	test('without one every item gets its own, and the same again makes the same request', async () => {
+		const first = await generate(simulator, { prompts: shots(3) });
+		const seeds = first.items.map(({ json }) => json.seed);
+		expect(new Set(seeds).size).toBe(3);
+		const inputs = simulator.ledger.jobs.map(({ input }) => input);
+
+		simulator.reset();
+		const parameters = { additionalFields: { seed: seeds[1] as number } };
+		await generate(simulator, { prompts: ['shot 1.'], parameters });
+		expect(inputs).toContainEqual(simulator.ledger.jobs[0]?.input);
+	});
+
+	test('in input order with pairedItem, whichever ends first', async () => {
+		simulator.options.executionTimeMs = ({ prompt }) =>
+			100 - 10 * Number(/\d+/.exec(String(prompt))?.[0]);
+		const { items } = await generate(simulator, {
+			prompts: shots(8),
+			options: { concurrency: 8 },
+		});
+
+		const ended = simulator.requests.map(({ answeredAt, jobId }) => ({ answeredAt, jobId }));
+		ended.sort((a, b) => Number(a.answeredAt) - Number(b.answeredAt));
+		expect(ended.at(-1)?.jobId).not.toBe(items.at(-1)?.json.id);
+		expect(promptsOf(items, simulator)).toEqual(shots(8));
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+			shots(8).map((_, item) => ({ item })),
+		);
+	});
+});
+
+describe('hints', () => {
+	const fails = { operation: 'runsync', kind: 'job', error: 'no' } as const;
+	const note =
+		'With audio the length is known only afterwards: limits count such videos once they are paid';
+	const audio = { audioSource: 'url', audioUrl: 'https://example.com/a.mp3' };
+
+	test.each<[string, Parameters<typeof generate>[1], number, string[]]>([
+		['three videos', { prompts: shots(3) }, 0, ['3 videos for $0.30']],
+		[
+			'a draft',
+			{ parameters: { draft: true }, options: { maxCostPerItem: 1 } },
+			0,
+			['1 video for $0.025'],
+		],
+		['two and one failed', { prompts: shots(3) }, 1, ['2 videos for $0.20, 1 failed']],
+		['all failed', { prompts: shots(2) }, 2, []],
+		[
+			'audio with a limit',
+			{ prompts: shots(2), parameters: audio, options: { maxCostPerExecution: 9 } },
+			0,
+			['2 videos for $0.20', note],
+		],
+		['audio without one', { parameters: audio }, 0, ['1 video for $0.10']],
+	])('%s', async (_, batch, failing, expected) => {
+		if (failing > 0) simulator.faults.add({ ...fails, times: failing });
+		const { hints } = await generate(simulator, { ...batch, settings: CONTINUE });
+		expect(hints.map(({ message }) => message)).toEqual(expected);
+		expect(hints.every(({ location }) => location === 'outputPane')).toBe(true);
+	});
+});
+
+describe('waiting', () => {
+	test.each([
+		['IN_QUEUE', 'both', 'IN_PROGRESS'],
+		['IN_PROGRESS', 'finish', 'IN_PROGRESS'],
+		['RUNNING', 'finish', 'RUNNING'],
+	] as const)('a runsync that answers %s is followed by polling', async (_state, held, running) => {
+		simulator.options.runningState = running;
+		simulator.options.timeScale = 0.01;
+		simulator.hold(held);
+		const execution = generate(simulator, { options: { syncWait: 1, pollInterval: 1 } });
+		await simulator.waitFor((_, requests) => {
+			const polls = requests.filter(({ operation }) => operation === 'status');
+			return polls.length >= 3;
+		});
+		const seen = operations();
+		simulator.release();
+		const { items, error } = await execution;
+
+		expect(error).toBeUndefined();
+		expect(seen.slice(0, 4)).toEqual(['runsync', 'status', 'status', 'status']);
+		expect(items).toEqual([simplified()]);
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
+		const polled = simulator.requests.slice(1).map(({ path, method }) => `${method} ${path}`);
+		expect(new Set(polled)).toEqual(
+			new Set([`GET /v2/p-video/status/${simulator.ledger.jobs[0]?.id}`]),
+		);
+	});
+
+	test('Async submits and polls', async () => {
+		const { items } = await generate(simulator, { options: { executionMode: 'async' } });
+		expect(items).toEqual([simplified()]);
+		expect(operations()[0]).toBe('run');
+		expect(new Set(operations().slice(1))).toEqual(new Set(['status']));
+		expect(simulator.ledger.jobs).toMatchObject([{ operation: 'run' }]);
+	});
+
+	test('looks at a new job first at a random time within Poll Interval', async () => {
+		jest.spyOn(Math, 'random').mockReturnValue(0.5);
+		simulator.hold();
+		const execution = generate(simulator, {
+			options: { executionMode: 'async', pollInterval: 10 },
+		});
+		await simulator.waitFor((_, requests) => requests.length >= 2);
+		simulator.release();
+		await execution;
+		const [submission, poll] = simulator.requests;
+		// Half of 10 s, twenty times as fast.
+		expect((poll?.at ?? 0) - (submission?.answeredAt ?? 0)).toBeGreaterThanOrEqual(240);
+	});
+
+	test('looks again only after Poll Interval', async () => {
+		simulator.hold();
+		const execution = generate(simulator, {
+			options: { executionMode: 'async', pollInterval: 10 },
+		});
+		await simulator.waitFor((_, requests) => requests.length >= 4);
+		simulator.release();
+		await execution;
+		const polls = simulator.requests.filter(({ operation }) => operation === 'status');
+		const pauses = polls.slice(1).map(({ at }, index) => at - (polls[index]?.answeredAt ?? 0));
+		// 10 s, twenty times as fast.
+		for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(490);
+	});
+
+	test.each<[string, IDataObject]>([
+		['sync', {}],
+		['async', { executionMode: 'async' }],
+	])('%s: a job that still runs at the timeout is named and goes on', async (_, mode) => {
+		simulator.options.timeScale = 0.01;
+		simulator.hold();
+		const { error } = await generate(simulator, { options: { ...mode, timeout: 1 } });
+		const [job] = simulator.ledger.jobs;
+
+		expect(error?.message).toBe(`The job ${job?.id} was still IN_QUEUE after 1 s`);
+		expect(error?.description).toContain('Job > Get');
+		expect(error?.context).toMatchObject({ id: job?.id, status: 'IN_QUEUE', itemIndex: 0 });
+		expect(operations()).not.toContain('cancel');
+		simulator.release();
+		await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 1);
+	});
+
+	test('a runsync never waits longer than the timeout', async () => {
+		await generate(simulator, { options: { syncWait: 300, timeout: 7 } });
+		expect(simulator.requests[0]?.path).toBe('/v2/p-video/runsync?wait=7000');
+	});
+
+	test.each([
+		['a 429', { kind: 'status', status: 429, headers: { 'retry-after': '1' }, times: 3 }],
+		['a 503', { kind: 'status', status: 503, times: 3 }],
+	] as const)('%s is waited out: one job', async (_, fault) => {
+		simulator.faults.add({ operation: 'runsync', ...fault });
+		const { items } = await generate(simulator);
+		expect(items).toEqual([simplified()]);
+		expect(operations()).toEqual(['runsync', 'runsync', 'runsync', 'runsync']);
+	});
+
+	test.each([
+		['500', { kind: 'status', status: 500 }],
+		['429', { kind: 'status', status: 429 }],
+		['a reset', { kind: 'reset' }],
+		['HTML', { kind: 'body', body: '<p>wait</p>' }],
+		['an empty body', { kind: 'body', body: '' }],
+		["another job's answer", { kind: 'body', body: '{"id":"other","status":"COMPLETED"}' }],
+	] as const)('%s while polling passes', async (_, fault) => {
+		simulator.faults.add({ operation: 'status', times: 3, ...fault });
+		const { items, error } = await generate(simulator, { options: { executionMode: 'async' } });
+		expect(error).toBeUndefined();
+		expect(items).toEqual([simplified()]);
+	});
+});

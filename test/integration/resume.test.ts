@@ -1,0 +1,443 @@
+/** Retry On Fail resumes: what was paid is used again, what is under way is followed, what is uncertain is not repeated. */
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeType } from 'n8n-workflow';
+import { startSimulator, type Simulator } from '../simulator';
+import { CONTINUE, generate, promptsOf, RETRY, shots, submissions, type Batch } from './batch';
+import { node, NODE_NAME, simpleDescription } from './engine';
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+beforeEach(() => {
+	simulator.reset();
+	simulator.options.executionTimeMs = 20;
+});
+afterAll(async () => await simulator.close());
+
+/** Submissions and open or paid jobs per prompt. */
+function tally(): Record<string, { submissions: number; paid: number }> {
+	const counts: Record<string, { submissions: number; paid: number }> = {};
+	const of = (prompt: unknown) => (counts[String(prompt)] ??= { submissions: 0, paid: 0 });
+	for (const { body } of submissions(simulator)) {
+		of((body as { input: { prompt: string } }).input.prompt).submissions++;
+	}
+	for (const { input, status } of simulator.ledger.jobs) {
+		if (!['FAILED', 'CANCELLED', 'TIMED_OUT'].includes(status)) of(input.prompt).paid++;
+	}
+	return counts;
+}
+
+const refuseShot3 = () =>
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'job',
+		error: 'no worker',
+		match: { prompt: 'shot 3.' },
+	});
+
+describe('ten items of which one is refused at first', () => {
+	test.each([
+		{ name: 'cost eleven submissions', settings: RETRY, options: {} },
+		{ name: 'one after another too', settings: RETRY, options: { concurrency: 1 } },
+		{ name: 'all at once too', settings: RETRY, options: { concurrency: 10 } },
+	])('$name', async ({ settings, options }) => {
+		refuseShot3();
+		const { items, error, context } = await generate(simulator, {
+			prompts: shots(10),
+			options,
+			settings,
+		});
+
+		expect(error).toBeUndefined();
+		expect(promptsOf(items, simulator)).toEqual(shots(10));
+		expect(submissions(simulator)).toHaveLength(11);
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 10, FAILED: 1 });
+		expect(context).toEqual({});
+	});
+
+	test('send the same seed again, though the node picked it', async () => {
+		refuseShot3();
+		const { items } = await generate(simulator, { prompts: shots(10), settings: RETRY });
+
+		const seeds = simulator.ledger.jobs
+			.filter(({ input }) => input.prompt === 'shot 3.')
+			.map(({ input }) => input.seed);
+		expect(seeds).toEqual([items[3]?.json.seed, items[3]?.json.seed]);
+	});
+
+	test('with Continue On Fail are not tried again by n8n: nine videos and the error', async () => {
+		refuseShot3();
+		const { items, context } = await generate(simulator, {
+			prompts: shots(10),
+			settings: { ...RETRY, ...CONTINUE },
+		});
+
+		expect(submissions(simulator)).toHaveLength(10);
+		expect(items[3]?.json.error).toMatch(/no worker/);
+		expect(context).toEqual({});
+	});
+
+	test('with Continue On Fail are tried again where the first item fails, and nine are used again', async () => {
+		simulator.faults.add({
+			operation: 'runsync',
+			kind: 'job',
+			error: 'no worker',
+			match: { prompt: 'shot 0.' },
+		});
+		const { items, context } = await generate(simulator, {
+			prompts: shots(10),
+			settings: { ...RETRY, ...CONTINUE },
+		});
+
+		expect(submissions(simulator)).toHaveLength(11);
+		expect(promptsOf(items, simulator)).toEqual(shots(10));
+		expect(context).toEqual({});
+	});
+});
+
+test('a result that says error, though it is completed, makes n8n try again: it is not made twice', async () => {
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'job',
+		status: 'COMPLETED',
+		error: 'a warning',
+	});
+	const { items } = await generate(simulator, {
+		prompts: ['a cat', 'a dog'],
+		parameters: { simplify: false },
+		settings: RETRY,
+	});
+
+	expect(submissions(simulator)).toHaveLength(2);
+	expect(items[0]?.json).toMatchObject({ status: 'COMPLETED', error: 'a warning' });
+});
+
+test('the last try that fails still names every video of earlier tries', async () => {
+	// With one item at a time, a failure of the first one keeps later tries from coming to the others.
+	const prompts = shots(4);
+	simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 100 : 5);
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'job',
+		error: 'busy',
+		match: { prompt: 'shot 0.' },
+	});
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'status',
+		status: 400,
+		times: Infinity,
+		match: { prompt: 'shot 0.' },
+	});
+	const downloads = simulator.faults.add({ operation: 'video', kind: 'delay', ms: 150, times: 99 });
+	const { error, context } = await generate(simulator, {
+		prompts,
+		parameters: { download: true },
+		options: { concurrency: 2 },
+		settings: RETRY,
+	});
+	downloads.remove();
+
+	const completed = simulator.ledger.jobs.filter(({ status }) => status === 'COMPLETED');
+	expect(completed.length).toBeGreaterThan(0);
+	for (const { id } of completed) expect(error?.description).toContain(id);
+	expect(context).toEqual({});
+});
+
+describe('a job under way', () => {
+	test('is polled again after the timeout, not submitted again', async () => {
+		simulator.hold('finish');
+		// The second try finds it done.
+		const unsubscribe = simulator.subscribe((change) => {
+			if (change.kind === 'request' && change.request.operation === 'status') {
+				const polls = simulator.requests.filter(({ operation }) => operation === 'status');
+				if (polls.length === 3) simulator.release();
+			}
+		});
+		const { items, error } = await generate(simulator, {
+			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
+			settings: RETRY,
+		});
+		unsubscribe();
+
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.status).toBe('COMPLETED');
+		expect(submissions(simulator)).toHaveLength(1);
+	});
+
+	test('is named when no try saw its end', async () => {
+		simulator.hold('finish');
+		const { error, context } = await generate(simulator, {
+			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
+			settings: { ...RETRY, maxTries: 2 },
+		});
+
+		const [job] = simulator.ledger.jobs;
+		expect(submissions(simulator)).toHaveLength(1);
+		expect(error?.message).toBe(`The job ${job?.id} was still IN_PROGRESS after 1 s`);
+		expect(error?.context).toMatchObject({ id: job?.id, itemIndex: 0 });
+		expect(context).toEqual({});
+	});
+
+	test('is named when a later try cannot even be read', async () => {
+		simulator.hold('finish');
+		const json = { prompt: 'a cat', duration: 5 };
+		onceSubmitted(() => (json.duration = 11));
+		const { error } = await generate(simulator, {
+			items: [{ json }],
+			parameters: { duration: '={{ $json.duration }}' },
+			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
+			settings: RETRY,
+		});
+
+		const [job] = simulator.ledger.jobs;
+		expect(error?.message).toMatch(/must be a whole number from 1 to 10/);
+		expect(error?.description).toContain(job?.id);
+		expect(error?.context).toMatchObject({ id: job?.id });
+	});
+});
+
+test('a job under way is named when a later try cannot read the settings of the whole run', async () => {
+	simulator.hold('finish');
+	const json = { prompt: 'a cat', parallel: 5 };
+	onceSubmitted(() => (json.parallel = 0));
+	const { error, context } = await generate(simulator, {
+		items: [{ json }],
+		options: {
+			...{ executionMode: 'async', timeout: 1, pollInterval: 1 },
+			concurrency: '={{ $json.parallel }}',
+		},
+		settings: RETRY,
+	});
+
+	const [job] = simulator.ledger.jobs;
+	expect(error?.message).toMatch(/'Items in Parallel' must be a whole number/);
+	expect(error?.description).toContain(job?.id);
+	expect(error?.context).toMatchObject({ id: job?.id });
+	expect(context).toEqual({});
+});
+
+test('a submitted job that Runpod answers as failed is submitted anew', async () => {
+	const failed = { id: 'job-1', status: 'FAILED', error: 'Invalid audio format' };
+	simulator.faults.add({
+		operation: 'run',
+		kind: 'body',
+		status: 400,
+		body: JSON.stringify(failed),
+	});
+	const { items, hints } = await generate(simulator, {
+		parameters: { resource: 'job', operation: 'submit' },
+		options: { maxCostPerExecution: 0.1 },
+		settings: RETRY,
+	});
+
+	expect(submissions(simulator)).toHaveLength(2);
+	expect(items[0]?.json.id).toBe(simulator.ledger.jobs[0]?.id);
+	expect(hints.map(({ message }) => message)).toEqual(['1 job submitted, estimated at $0.10']);
+});
+
+describe('Job > Retry', () => {
+	/** Ids of jobs that have failed. */
+	async function failedJobs(count: number): Promise<string[]> {
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: count });
+		await generate(simulator, { prompts: shots(count), settings: CONTINUE });
+		return simulator.ledger.jobs.map(({ id }) => id);
+	}
+	const retry = async (ids: readonly string[]) =>
+		await generate(simulator, {
+			items: ids.map((id) => ({ json: { id } })),
+			parameters: { resource: 'job', operation: 'retry', jobId: '={{ $json.id }}' },
+			options: { concurrency: 1 },
+			settings: RETRY,
+		});
+	const retries = () => simulator.requests.filter(({ operation }) => operation === 'retry');
+
+	test('is asked for once where it was taken, again where it was refused', async () => {
+		const [first = '', second = ''] = await failedJobs(2);
+		simulator.hold();
+		const match = { jobId: second };
+		simulator.faults.add({ operation: 'retry', kind: 'status', status: 402, match });
+		const { items, error } = await retry([first, second]);
+
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.id)).toEqual([first, second]);
+		expect(retries().map(({ jobId }) => jobId)).toEqual([first, second, second]);
+	});
+
+	test('that may have been taken is not asked for again', async () => {
+		const [id = ''] = await failedJobs(1);
+		simulator.faults.add({ operation: 'retry', kind: 'reset', when: 'after' });
+		const { error } = await retry([id]);
+
+		expect(retries()).toHaveLength(1);
+		expect(error?.message).toMatch(/the job may be running/);
+		expect(error?.context).toMatchObject({ id });
+	});
+});
+
+/** Runs once, when the first job is accepted. */
+function onceSubmitted(act: () => void): void {
+	const unsubscribe = simulator.subscribe(({ kind }) => {
+		if (kind !== 'job') return;
+		unsubscribe();
+		act();
+	});
+}
+
+describe('an item that asks for something else in the next try', () => {
+	const changing = (): Batch => {
+		const json = { prompt: 'at nine' };
+		onceSubmitted(() => (json.prompt = 'at ten'));
+		return { items: [{ json }], settings: RETRY };
+	};
+
+	test('gets what it asks for; the job under way is cancelled and named', async () => {
+		simulator.hold('finish');
+		const batch = changing();
+		const unsubscribe = simulator.subscribe(() => {
+			if (simulator.ledger.jobs.length === 2) simulator.release();
+		});
+		const { items, hints, context } = await generate(simulator, {
+			...batch,
+			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
+		});
+		unsubscribe();
+
+		const [first, second] = simulator.ledger.jobs;
+		expect(first).toMatchObject({ status: 'CANCELLED', input: { prompt: 'at nine' } });
+		expect(second).toMatchObject({ status: 'COMPLETED', input: { prompt: 'at ten' } });
+		expect(items[0]?.json.id).toBe(second?.id);
+		expect(JSON.stringify(hints)).toContain(`item 0: ${first?.id}`);
+		expect(context).toEqual({});
+	});
+
+	test('gets what it asks for; the video that is paid already is named with its address', async () => {
+		simulator.faults.add({ operation: 'video', kind: 'status', status: 404 });
+		const { items, hints } = await generate(simulator, {
+			...changing(),
+			parameters: { download: true },
+		});
+
+		const [first, second] = simulator.ledger.jobs;
+		expect(items[0]?.json.id).toBe(second?.id);
+		expect(JSON.stringify(hints)).toContain(`item 0: ${first?.id} http://`);
+	});
+
+	test('is told that the uncertain submission of the first try may be running', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+		const { items, hints } = await generate(simulator, changing());
+
+		expect(items[0]?.json.id).toBe(simulator.ledger.jobs[1]?.id);
+		expect(JSON.stringify(hints)).toContain('item 0: a job that may be running');
+	});
+
+	test('is told so in the error, too, where no try succeeds', async () => {
+		simulator.faults.add({ operation: 'video', kind: 'status', status: 404 });
+		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 401, skip: 1, times: 9 });
+		const { error } = await generate(simulator, {
+			...changing(),
+			parameters: { download: true },
+		});
+
+		expect(error?.message).toBe('Runpod did not accept this API key');
+		expect(error?.description).toContain(`item 0: ${simulator.ledger.jobs[0]?.id} http://`);
+	});
+});
+
+describe('a submission of which nobody knows whether it arrived', () => {
+	test.each([
+		{ name: 'reset after acceptance', fault: { kind: 'reset', when: 'after' } },
+		{ name: 'reset before acceptance', fault: { kind: 'reset' } },
+		{ name: 'HTTP 500 after acceptance', fault: { kind: 'status', status: 500, when: 'after' } },
+		{ name: 'HTTP 502', fault: { kind: 'status', status: 502 } },
+		{ name: 'HTTP 504 after acceptance', fault: { kind: 'status', status: 504, when: 'after' } },
+		{ name: 'a hang after acceptance', fault: { kind: 'hang', when: 'after' } },
+		{ name: 'a page instead of JSON', fault: { kind: 'body', body: '<p>Hello', when: 'after' } },
+	] as const)('is not repeated in any try: $name', async ({ fault }) => {
+		simulator.faults.add({ operation: 'runsync', ...fault, match: { prompt: 'shot 1.' } });
+		const { error } = await generate(simulator, {
+			prompts: shots(3),
+			options: { syncWait: 1 },
+			settings: RETRY,
+		});
+
+		expect(tally()).toMatchObject({ 'shot 1.': { submissions: 1 } });
+		for (const { submissions: count } of Object.values(tally())) expect(count).toBe(1);
+		expect(error?.message).toMatch(/the job may be running/);
+		expect(error?.context).toMatchObject({ itemIndex: 1 });
+	});
+});
+
+test('identical prompts in one batch stay separate videos, over a retry too', async () => {
+	simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 2 });
+	const { items } = await generate(simulator, {
+		prompts: Array.from({ length: 5 }, () => 'a cat'),
+		settings: RETRY,
+	});
+
+	expect(new Set(items.map(({ json }) => json.id)).size).toBe(5);
+	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 5, FAILED: 1 });
+});
+
+describe('a loop', () => {
+	/** Sends its items round and round: output 1 until `turns` are over, then output 0. */
+	function looping(turns: number): INodeType {
+		let turn = 0;
+		return {
+			description: {
+				...simpleDescription('loop', 2),
+				inputs: [NodeConnectionTypes.Main],
+			},
+			async execute(this: IExecuteFunctions) {
+				const items = this.getInputData().map(() => ({ json: { prompt: 'a cat' } }));
+				return turn++ < turns ? [[], items] : [items, []];
+			},
+		};
+	}
+
+	const inLoop = (turns: number): Batch['extra'] => ({
+		nodes: [node('Loop', 'loop'), node('Sink', 'sink')],
+		types: { loop: looping(turns) },
+		connections: {
+			Source: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+			Loop: {
+				main: [
+					[{ node: 'Sink', type: 'main', index: 0 }],
+					[{ node: NODE_NAME, type: 'main', index: 0 }],
+				],
+			},
+			[NODE_NAME]: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+		},
+	});
+
+	test('that asks for the same prompt twice gets two videos', async () => {
+		const { run, context } = await generate(simulator, { extra: inLoop(2), settings: RETRY });
+
+		const ids = run.data.resultData.runData[NODE_NAME]?.map(
+			({ data }) => data?.main?.[0]?.[0]?.json.id,
+		);
+		expect(ids).toHaveLength(2);
+		expect(new Set(ids).size).toBe(2);
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 2 });
+		expect(context).toEqual({});
+	});
+
+	test('whose second turn fails at first gets its second video by one more submission', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 1 });
+		const { run } = await generate(simulator, { extra: inLoop(2), settings: RETRY });
+
+		expect(run.data.resultData.error).toBeUndefined();
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 2, FAILED: 1 });
+	});
+
+	test('that goes on after a failed turn does not inherit it', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: 2 });
+		const { context } = await generate(simulator, {
+			extra: inLoop(2),
+			settings: { ...RETRY, ...CONTINUE, maxTries: 2 },
+		});
+
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1, FAILED: 2 });
+		expect(context).toEqual({});
+	});
+});

@@ -1,0 +1,201 @@
+/** What docs/security.md promises and no other test shows: where the key goes, and what hostile texts can do. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { IDataObject } from 'n8n-workflow';
+import { startSimulator, type FaultRule, type Simulator } from '../simulator';
+import { CONTINUE, credentialsOf, generate, shown } from './batch';
+import { runNode } from './engine';
+import { hurry } from './hurry';
+
+let simulator: Simulator;
+/** Another host, as far as addresses can tell: it keeps what it is sent. */
+let stranger: Server;
+let strangerUrl: string;
+let heard: string[];
+let reply: (request: IncomingMessage, response: ServerResponse) => void;
+
+beforeAll(async () => {
+	simulator = await startSimulator();
+	stranger = createServer((request, response) => {
+		heard.push(JSON.stringify([request.url, request.rawHeaders]));
+		reply(request, response);
+	}).listen(0, '127.0.0.1');
+	await once(stranger, 'listening');
+	strangerUrl = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+	simulator.reset();
+	heard = [];
+	reply = (_, response) => response.writeHead(200, { 'content-type': 'video/mp4' }).end('video');
+});
+afterAll(async () => {
+	await simulator.close();
+	stranger.closeAllConnections();
+	stranger.close();
+});
+hurry(50);
+
+const elsewhere = () => ({ kind: 'redirect', status: 307, location: `${strangerUrl}/x` }) as const;
+const videoOf = (url: string) =>
+	({ operation: 'runsync', kind: 'job', output: { video_url: url, cost: 0.1 } }) as const;
+
+async function job(operation: string, more: IDataObject = {}) {
+	return await runNode({
+		parameters: { resource: 'job', operation, jobId: 'job-1', ...more },
+		settings: CONTINUE,
+		credentials: credentialsOf(simulator),
+	});
+}
+
+describe('the key stays with the host of the base URL', () => {
+	test.each<[string, FaultRule['operation'], () => Promise<unknown>]>([
+		['runsync', 'runsync', async () => await generate(simulator)],
+		['run', 'run', async () => await generate(simulator, { options: { executionMode: 'async' } })],
+		['status', 'status', async () => await job('get')],
+		['cancel', 'cancel', async () => await job('cancel')],
+		['retry', 'retry', async () => await job('retry')],
+	])('%s: a redirect is not followed', async (_, operation, run) => {
+		simulator.faults.add({ operation, ...elsewhere(), times: Infinity });
+		const result = await run();
+		expect(heard).toEqual([]);
+		expect(JSON.stringify(result)).toContain('redirects elsewhere (HTTP 307)');
+	});
+
+	test('a download does not carry it', async () => {
+		simulator.faults.add(videoOf(`${strangerUrl}/video.mp4`));
+		const { items } = await generate(simulator, { parameters: { download: true } });
+		expect(items[0]?.binary?.data).toMatchObject({ mimeType: 'video/mp4' });
+		expect(heard).toHaveLength(1);
+		expect(heard.join()).not.toContain(simulator.apiKey);
+		expect(heard.join().toLowerCase()).not.toContain('authorization');
+	});
+
+	test('a download that is redirected does not carry it either', async () => {
+		simulator.faults.add({ operation: 'video', ...elsewhere() });
+		const { items } = await generate(simulator, { parameters: { download: true } });
+		expect(items[0]?.binary?.data).toMatchObject({ mimeType: 'video/mp4' });
+		expect(heard).toHaveLength(1);
+		expect(heard.join()).not.toContain(simulator.apiKey);
+	});
+
+	test('addresses of images and audio are Runpod’s to fetch, not the node’s', async () => {
+		const media = {
+			imageSource: 'url',
+			imageUrl: `${strangerUrl}/a.png`,
+			audioSource: 'url',
+			audioUrl: `${strangerUrl}/a.mp3`,
+		};
+		// The simulator, like Runpod, fetches them.
+		const { items } = await generate(simulator, { parameters: media, settings: CONTINUE });
+		expect(items).toHaveLength(1);
+		expect(heard.join()).not.toContain(simulator.apiKey);
+		expect(heard.every((request) => !request.includes('axios'))).toBe(true);
+	});
+});
+
+describe('only http(s) is fetched', () => {
+	test.each([
+		'file:///etc/passwd',
+		'ftp://a.example/v.mp4',
+		'data:video/mp4;base64,AAAA',
+		'gopher://a',
+	])('%s as video_url', async (url) => {
+		simulator.faults.add(videoOf(url));
+		const { items } = await generate(simulator, {
+			parameters: { download: true },
+			settings: CONTINUE,
+		});
+		expect(items[0]?.json.error).toContain('instead of a video');
+		expect(items[0]?.binary).toBeUndefined();
+	});
+
+	test('a redirect of a download to a file is not followed', async () => {
+		simulator.faults.add({
+			operation: 'video',
+			kind: 'redirect',
+			status: 302,
+			location: 'file:///etc/passwd',
+			times: Infinity,
+		});
+		const { items } = await generate(simulator, {
+			parameters: { download: true },
+			settings: CONTINUE,
+		});
+		expect(items[0]?.json).toMatchObject({
+			error: expect.stringContaining('could not be downloaded'),
+			status: 'COMPLETED',
+		});
+		expect(items[0]?.binary).toBeUndefined();
+	});
+});
+
+describe('ids cannot leave their place in a path', () => {
+	const HOSTILE = [
+		'../health',
+		'a/b',
+		'a?b=c',
+		'a#b',
+		'%2e%2e',
+		'..',
+		'a b',
+		'a\\b',
+		'jöb',
+		'a\u202eb',
+	];
+
+	test.each(HOSTILE)('job id %j', async (jobId) => {
+		const { items } = await job('cancel', { jobId });
+		expect(items[0]?.json.error).toContain("'Job ID'");
+		expect(simulator.requests).toEqual([]);
+	});
+
+	test.each(HOSTILE)('endpoint id %j', async (endpointId) => {
+		const { items } = await generate(simulator, { options: { endpointId }, settings: CONTINUE });
+		expect(items[0]?.json.error).toContain("'Endpoint ID'");
+		expect(simulator.requests).toEqual([]);
+	});
+
+	test.each(HOSTILE)('id %j of a job in an answer', async (id) => {
+		simulator.faults.add({
+			operation: 'run',
+			kind: 'body',
+			body: JSON.stringify({ id, status: 'IN_QUEUE' }),
+		});
+		await generate(simulator, { options: { executionMode: 'async' }, settings: CONTINUE });
+		expect(simulator.requests.map(({ operation }) => operation)).toEqual(['run']);
+	});
+});
+
+test('texts from a server are short and bring no markup', async () => {
+	const hostile = `<img src=x onerror=alert(1)>\u001b[31mred\u0000\u202e <a href="javascript:x">${'long '.repeat(5000)}`;
+	simulator.faults.add({ operation: 'runsync', kind: 'job', error: hostile });
+	const { items } = await generate(simulator, { settings: CONTINUE });
+	const message = String(items[0]?.json.error);
+	expect(message).toMatch(/^Runpod could not make the video: \[31mred long/);
+	expect(message).not.toMatch(/[<>\p{Cc}\p{Cf}]/u);
+	expect(message.length).toBeLessThan(400);
+});
+
+test.each([
+	'{"__proto__": {"polluted": true}}',
+	'{"constructor": {"prototype": {"polluted": true}}}',
+	'{"a": {"__proto__": {"polluted": true}}}',
+])('Additional Input %s reaches no prototype', async (additionalInput) => {
+	await generate(simulator, { parameters: { additionalFields: { additionalInput } } });
+	expect({}).not.toHaveProperty('polluted');
+	expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+	for (const { input } of simulator.ledger.jobs) expect(input).not.toHaveProperty('polluted');
+});
+
+test('an answer with __proto__ in it reaches no prototype', async () => {
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'body',
+		body: '{"id":"job-1","status":"COMPLETED","__proto__":{"polluted":true},"output":{"video_url":"https://a.example/v.mp4","cost":0.1}}',
+	});
+	const result = await generate(simulator, { parameters: { simplify: false } });
+	expect(result.items).toHaveLength(1);
+	expect({}).not.toHaveProperty('polluted');
+	expect(shown(result)).not.toContain(simulator.apiKey);
+});

@@ -1,0 +1,302 @@
+/** Stop means stop: what is known is cancelled at Runpod within 2 s, nothing new is sent, nothing stays behind. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startSimulator, type Simulator } from '../simulator';
+import { generate, RETRY, shots, submissions, WatchedNode, type Batch } from './batch';
+
+const WITHIN_MS = 2000;
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator();
+	await generate(simulator);
+});
+beforeEach(() => simulator.reset());
+afterAll(async () => await simulator.close());
+
+interface Stopped {
+	/** Presses Stop; resolves when the node itself has ended. */
+	stop: () => Promise<void>;
+	/** Ms from the stop on. */
+	elapsed: () => number;
+	/** What each try has thrown, in their order. */
+	errors: () => string[];
+}
+
+/** Starts a batch whose jobs do not end by themselves. */
+function start(batch: Batch): Stopped {
+	const type = new WatchedNode();
+	const stop = new AbortController();
+	const execution = generate(simulator, { ...batch, type, stop: stop.signal });
+	let stoppedAt = 0;
+	return {
+		stop: async () => {
+			stoppedAt = performance.now();
+			stop.abort();
+			await execution;
+			// A stop during a retry may begin one more run, which the list then holds.
+			for (let ended = 0; ended < type.runs.length; ) {
+				ended = type.runs.length;
+				await Promise.all(type.runs);
+			}
+		},
+		elapsed: () => performance.now() - stoppedAt,
+		errors: () => type.errors.map(({ message, description }) => `${message} ${description}`),
+	};
+}
+
+const count = (operation: string) =>
+	simulator.requests.filter((request) => request.operation === operation);
+const underway = () => simulator.requests.filter(({ answeredAt }) => answeredAt === undefined);
+
+const ASYNC = { executionMode: 'async', pollInterval: 1 };
+
+describe('a stop cancels at Runpod every job whose id is known, within 2 s', () => {
+	test.each([
+		{ name: 'five jobs that are polled', jobs: 5 },
+		{ name: '60 jobs, though Runpod takes 20 cancels at once', jobs: 60 },
+	])('$name', async ({ jobs }) => {
+		simulator.hold('finish');
+		const { stop, elapsed } = start({
+			prompts: shots(jobs),
+			options: { ...ASYNC, concurrency: jobs },
+		});
+		await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === jobs);
+
+		const ended = stop();
+		await simulator.waitFor(
+			({ count: of }) => simulator.ledger.count('CANCELLED') === jobs && !!of,
+		);
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await ended;
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: jobs });
+		expect(count('cancel')).toHaveLength(jobs);
+	});
+
+	test('a synchronous job that Runpod has answered IN_PROGRESS', async () => {
+		simulator.hold('finish');
+		const { stop, elapsed } = start({ options: { syncWait: 1, pollInterval: 1 } });
+		await simulator.waitFor(() => count('status').length > 0);
+
+		const ended = stop();
+		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await ended;
+	});
+
+	test('a job whose /run is in flight at the stop', async () => {
+		simulator.hold('finish');
+		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 200 });
+		const { stop, elapsed } = start({ options: ASYNC });
+		await simulator.waitFor(() => count('run').length === 1);
+		expect(simulator.ledger.jobs).toHaveLength(0);
+
+		const ended = stop();
+		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await ended;
+	});
+
+	test('60 /run in flight: never more than 20 cancels at once', async () => {
+		simulator.hold('finish');
+		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 300, times: 60 });
+		simulator.faults.add({ operation: 'cancel', kind: 'delay', ms: 20, times: 60 });
+		const { stop, elapsed } = start({
+			prompts: shots(60),
+			options: { ...ASYNC, concurrency: 60 },
+		});
+		await simulator.waitFor(() => count('run').length === 60);
+		let most = 0;
+		simulator.subscribe(() => {
+			const open = count('cancel').filter(({ answeredAt }) => answeredAt === undefined);
+			most = Math.max(most, open.length);
+		});
+
+		const ended = stop();
+		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 60);
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await ended;
+		expect(most).toBe(20);
+		expect(count('cancel').map(({ status }) => status)).toEqual(Array(60).fill(200));
+	});
+
+	test('a job that an earlier try left behind, when the stop comes between two tries', async () => {
+		simulator.hold('finish');
+		const { stop, elapsed } = start({
+			options: { ...ASYNC, timeout: 1 },
+			settings: { ...RETRY, waitBetweenTries: 1000 },
+		});
+		// The poll at the timeout ends the first try.
+		await simulator.waitFor(() => count('status').filter((poll) => poll.answeredAt).length === 2);
+
+		const ended = stop();
+		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await ended;
+	});
+
+	test('also where the first /cancel fails', async () => {
+		simulator.hold('finish');
+		simulator.faults.add({ operation: 'cancel', kind: 'reset' });
+		simulator.faults.add({ operation: 'cancel', kind: 'status', status: 503 });
+		const { stop, elapsed } = start({ options: ASYNC });
+		await simulator.waitFor(() => count('status').length > 0);
+
+		const ended = stop();
+		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await ended;
+	});
+});
+
+describe('after a stop', () => {
+	test('no waiting item is submitted', async () => {
+		simulator.hold('finish');
+		const { stop } = start({ prompts: shots(50), options: { ...ASYNC, concurrency: 2 } });
+		await simulator.waitFor(() => count('status').length >= 2);
+		await stop();
+
+		expect(submissions(simulator)).toHaveLength(2);
+	});
+
+	test('a submission that Runpod refused for now is not repeated', async () => {
+		const { stop } = start({ options: ASYNC });
+		simulator.faults.add({
+			operation: 'run',
+			kind: 'status',
+			status: 429,
+			headers: { 'retry-after': '1' },
+			times: Infinity,
+		});
+		await simulator.waitFor(() => count('run').some(({ answeredAt }) => answeredAt));
+		await stop();
+
+		expect(submissions(simulator)).toHaveLength(1);
+		expect(simulator.ledger.jobs).toHaveLength(0);
+	});
+
+	test('Retry On Fail submits nothing again', async () => {
+		simulator.hold('finish');
+		const { stop } = start({ prompts: shots(3), options: ASYNC, settings: RETRY });
+		await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 3);
+		await stop();
+
+		expect(submissions(simulator)).toHaveLength(3);
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 3 });
+	});
+
+	test.each([
+		{ name: 'polled jobs', options: { ...ASYNC, pollInterval: 30 }, seen: 'status' },
+		{ name: 'synchronous jobs', options: {}, seen: 'runsync' },
+	])('no timer and no request is left behind by $name', async ({ options, seen }) => {
+		// The first look comes at once, so that the stop falls into the pause after it.
+		const chance = jest.spyOn(Math, 'random').mockReturnValue(0);
+		simulator.hold('finish');
+		const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
+		// Jest's and the simulator's own.
+		const before = timers().length;
+		const { stop } = start({ prompts: shots(5), options });
+		await simulator.waitFor(() => count(seen).length === 5);
+		chance.mockRestore();
+		await stop();
+
+		await simulator.waitFor(() => underway().length === 0);
+		const sent = simulator.requests.length;
+		simulator.reset();
+		// Sockets that are just closing still have theirs; a poll or a time limit would keep one for seconds.
+		const deadline = performance.now() + 2_000;
+		while (timers().length > before && performance.now() < deadline) await nextTurn();
+		expect(timers().length).toBeLessThanOrEqual(before);
+		// A poll that had been left behind would be due by then, and would be seen.
+		expect(simulator.requests).toHaveLength(0);
+		expect(sent).toBeGreaterThanOrEqual(5);
+	});
+
+	test('a download ends', async () => {
+		simulator.options.videoBytes = 1_000_000;
+		simulator.faults.add({ operation: 'video', kind: 'trickle', bytes: 100, intervalMs: 10 });
+		const { stop, elapsed } = start({ parameters: { download: true } });
+		await simulator.waitFor(() => count('video').length === 1);
+		await stop();
+
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await simulator.waitFor(() => underway().length === 0);
+		simulator.options.videoBytes = 0;
+	});
+});
+
+describe('with Retry On Fail, which tries again even after a stop', () => {
+	test('every job is cancelled once, and each error says so', async () => {
+		simulator.hold('finish');
+		const seen = () => new Set(count('status').map(({ jobId }) => jobId)).size === 2;
+		const { stop, errors } = start({ prompts: shots(2), options: ASYNC, settings: RETRY });
+		await simulator.waitFor(seen);
+		await stop();
+
+		expect(count('cancel').map(({ status }) => status)).toEqual([200, 200]);
+		expect(errors().length).toBeGreaterThan(0);
+		for (const error of errors()) {
+			expect(error).toContain('were cancelled at Runpod');
+			for (const { id } of simulator.ledger.jobs) expect(error).toContain(id);
+		}
+	});
+
+	test('a job that an item does not ask for any more is cancelled all the same', async () => {
+		simulator.hold('finish');
+		const json = { prompt: 'at nine' };
+		const unsubscribe = simulator.subscribe(({ kind }) => {
+			if (kind === 'job') json.prompt = 'at ten';
+		});
+		simulator.faults.add({ operation: 'cancel', kind: 'delay', ms: 300 });
+		const options = { ...ASYNC, timeout: 1, pollInterval: 1 };
+		const { stop } = start({ items: [{ json }], options, settings: RETRY });
+		await simulator.waitFor(() => count('cancel').length > 0);
+		await stop();
+		unsubscribe();
+
+		expect(simulator.ledger.count('IN_PROGRESS')).toBe(0);
+		expect(simulator.ledger.jobs[0]?.status).toBe('CANCELLED');
+	});
+});
+
+test('the error after a stop does not show a key that is part of an address', async () => {
+	const server = createServer((_request, response) => {
+		response.writeHead(200, { 'content-type': 'video/mp4' }).write('x');
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	const video_url = `http://127.0.0.1:${port}/a.mp4?token=${simulator.apiKey}`;
+	simulator.faults.add({ operation: 'runsync', kind: 'job', output: { video_url, cost: 0.1 } });
+	const isAskedForVideo = once(server, 'request');
+	const { stop, errors } = start({ parameters: { download: true } });
+	await isAskedForVideo;
+	await stop();
+	server.closeAllConnections();
+	server.close();
+
+	const texts = errors().join();
+	expect(texts).toContain('/a.mp4?token=***');
+	expect(texts).not.toContain(simulator.apiKey);
+});
+
+test("without 'Cancel on Stop' nothing is cancelled", async () => {
+	simulator.hold('finish');
+	const { stop } = start({ prompts: shots(3), options: { ...ASYNC, cancelOnStop: false } });
+	await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 3);
+	await stop();
+
+	expect(count('cancel')).toHaveLength(0);
+	expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 3 });
+});
+
+test('a run that ends by itself cancels nothing, whatever is stopped later', async () => {
+	const stop = new AbortController();
+	await generate(simulator, { options: ASYNC, stop: stop.signal });
+	stop.abort();
+
+	expect(count('cancel')).toHaveLength(0);
+	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
+});

@@ -1,0 +1,136 @@
+/** The node as an agent's tool, called by n8n's own code for tools: several calls at once, with Retry On Fail. */
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExecutionLifecycleHooks, SupplyDataContext } from 'n8n-core';
+import { Workflow, type IDataObject, type INode } from 'n8n-workflow';
+import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
+import { startSimulator, type Simulator } from '../simulator';
+import { CONTINUE, credentialsOf, RETRY, submissions } from './batch';
+import { additionalData, node, NODE_NAME, nodeTypes, prepareEngine } from './engine';
+
+type Call = (toolArguments: IDataObject) => Promise<string>;
+
+/** n8n-core keeps it to itself. */
+const { makeHandleToolInvocation } = jest.requireActual<{
+	makeHandleToolInvocation: (
+		contextOf: (runIndex: number) => unknown,
+		tool: INode,
+		type: PrunaVideo,
+		runData: unknown,
+	) => Call;
+}>(
+	join(
+		dirname(require.resolve('n8n-core')),
+		'execution-engine/node-execution-context/utils/get-input-connection-data.js',
+	),
+);
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator({ executionTimeMs: 20 });
+	await prepareEngine();
+});
+beforeEach(() => simulator.reset());
+afterAll(async () => await simulator.close());
+
+/** The tool of one execution: what an agent calls, and what stays in the node's context. */
+function startTool(parameters: IDataObject, settings: Partial<INode>) {
+	const TYPE = 'n8n-nodes-pruna-video.prunaVideoTool';
+	const type = new PrunaVideo();
+	const prompt = "={{ $fromAI('prompt') }}";
+	const tool: INode = {
+		...node(NODE_NAME, TYPE),
+		parameters: { resource: 'video', operation: 'generate', prompt, ...parameters } as never,
+		credentials: { runpodApi: { id: '1', name: 'Runpod' } },
+		...settings,
+	};
+	const workflow = new Workflow({
+		active: false,
+		nodes: [tool],
+		connections: {},
+		nodeTypes: nodeTypes({ [TYPE]: type }),
+	});
+	const hooks = new ExecutionLifecycleHooks('manual', 'execution-1', workflow as never);
+	const contextData: Record<string, IDataObject> = {};
+	const runData = {
+		resultData: { runData: {} },
+		executionData: {
+			...{ contextData, nodeExecutionStack: [], metadata: {} },
+			...{ waitingExecution: {}, waitingExecutionSource: {} },
+		},
+		startData: {},
+	};
+	const surroundings = {
+		...additionalData(credentialsOf(simulator), hooks),
+		currentNodeExecutionIndex: 0,
+	};
+	const contextOf = (runIndex: number) =>
+		new SupplyDataContext(
+			workflow,
+			tool,
+			surroundings,
+			'manual',
+			runData as never,
+			runIndex,
+			[],
+			{},
+			'ai_tool',
+			{ data: { main: [] }, node: tool, source: null },
+			[],
+			undefined,
+			tool,
+		);
+	return {
+		call: makeHandleToolInvocation(contextOf, tool, type, runData),
+		context: () => contextData[`node:${NODE_NAME}`] ?? {},
+	};
+}
+
+test('calls at the same time share one budget, and later ones too', async () => {
+	const { call } = startTool({ options: { maxCostPerExecution: 0.1 } }, {});
+	const calls = await Promise.allSettled(['a', 'b', 'c'].map((prompt) => call({ prompt })));
+	const [later] = await Promise.allSettled([call({ prompt: 'd' })]);
+
+	expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+	expect(later?.status).toBe('rejected');
+	expect(simulator.ledger.total).toBe(0.1);
+});
+
+test('the same call made twice at once gets two videos, over a retry too', async () => {
+	simulator.hold('finish');
+	const options = { executionMode: 'async', timeout: 1, pollInterval: 1 };
+	const { call, context } = startTool({ options }, { ...RETRY, waitBetweenTries: 500 });
+	const calls = Promise.all([call({ prompt: 'a' }), call({ prompt: 'a' })]);
+	// Both first tries have given up waiting; both jobs are kept for the next.
+	const keptJobs = () => JSON.stringify(context()).split('"jobId"').length - 1;
+	while (keptJobs() < 2) await sleep(10);
+	simulator.release();
+	const answers = (await calls).join();
+
+	expect(submissions(simulator)).toHaveLength(2);
+	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 2 });
+	for (const { id } of simulator.ledger.jobs) expect(answers).toContain(id);
+	expect(context()).toEqual({});
+});
+
+describe('with Continue On Fail, where n8n does not call again', () => {
+	const both = { ...RETRY, ...CONTINUE };
+
+	test('what was paid counts for the next calls', async () => {
+		simulator.faults.add({ operation: 'video', kind: 'status', status: 404, times: Infinity });
+		const options = { maxCostPerExecution: 0.1 };
+		const { call } = startTool({ download: true, options }, both);
+		for (const prompt of ['a', 'b', 'c']) await call({ prompt });
+
+		expect(simulator.ledger.total).toBe(0.1);
+	});
+
+	test('an uncertain call is not remembered: the same call later is another one', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 500 });
+		const { call, context } = startTool({}, both);
+
+		expect(await call({ prompt: 'a' })).toContain('the job may be running');
+		expect(context()).toEqual({});
+		expect(await call({ prompt: 'a' })).toContain('COMPLETED');
+	});
+});

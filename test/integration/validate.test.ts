@@ -1,0 +1,72 @@
+/** Everything is checked before anything is spent. */
+import { startSimulator, type Simulator } from '../simulator';
+import { CONTINUE, generate, promptsOf, shots } from './batch';
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+beforeEach(() => simulator.reset());
+afterAll(async () => await simulator.close());
+
+/** Ten items of which number 7 asks for eleven seconds. */
+const oneBadOfTen = {
+	prompts: shots(10),
+	parameters: { duration: '={{ $itemIndex === 7 ? 11 : 5 }}' },
+};
+
+test('one bad item of ten: nothing is sent', async () => {
+	const { error } = await generate(simulator, oneBadOfTen);
+
+	expect(error?.message).toBe(
+		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11 (0 of 10 items were finished)",
+	);
+	expect(error?.context).toMatchObject({ itemIndex: 7 });
+	expect(simulator.requests).toHaveLength(0);
+});
+
+test('with Continue On Fail: nine jobs and one error item', async () => {
+	const { items, error } = await generate(simulator, { ...oneBadOfTen, settings: CONTINUE });
+
+	expect(error).toBeUndefined();
+	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 9 });
+	const expected: unknown[] = shots(10);
+	expected[7] = undefined;
+	expect(promptsOf(items, simulator)).toEqual(expected);
+	expect(items[7]?.json).toEqual({
+		error: "'Duration (Seconds)' must be a whole number from 1 to 10, but is 11",
+	});
+});
+
+test('with an error output: nine videos on one, the bad item on the other', async () => {
+	const { items, errorItems } = await generate(simulator, {
+		...oneBadOfTen,
+		settings: { onError: 'continueErrorOutput' },
+	});
+
+	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 9 });
+	expect(items).toHaveLength(9);
+	expect(errorItems.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 7 }]);
+});
+
+test('one item refused by Runpod does not waste its neighbours: those under way are awaited and named', async () => {
+	simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 2.' ? 5 : 50);
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'job',
+		error: 'too violent',
+		match: { prompt: 'shot 2.' },
+	});
+	const { error } = await generate(simulator, { prompts: shots(10), options: { concurrency: 5 } });
+
+	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 4, FAILED: 1 });
+	expect(error?.message).toBe(
+		'Runpod could not make the video: too violent (4 of 10 items were finished)',
+	);
+	for (const { id, output, status } of simulator.ledger.jobs) {
+		expect(error?.description).toContain(id);
+		if (status === 'COMPLETED') {
+			expect(error?.description).toContain((output as { video_url: string }).video_url);
+		}
+	}
+});

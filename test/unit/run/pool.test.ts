@@ -1,0 +1,52 @@
+import { runPool } from '../../../nodes/PrunaVideo/run/pool';
+
+/**
+ * Runs `count` pieces of work and tells what was seen.
+ *
+ * @param last the piece that ends the rest
+ * @param together the first pieces end only once so many are under way
+ */
+async function watch(
+	count: number,
+	concurrency: number,
+	{ last, together = 0 }: { last?: number; together?: number } = {},
+) {
+	const started: number[] = [];
+	let underWay = 0;
+	let most = 0;
+	let open: () => void = () => {};
+	const gate = new Promise<void>((resolve) => (open = resolve));
+	await runPool(count, concurrency, async (index) => {
+		started.push(index);
+		most = Math.max(most, ++underWay);
+		if (underWay >= together) open();
+		await gate;
+		underWay--;
+		return index !== last;
+	});
+	expect(underWay).toBe(0);
+	return { started, most };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+test.each([
+	[10, 3, 3],
+	[10, 1, 1],
+	[2, 5, 2],
+	[0, 5, 0],
+	[1000, 400, 400],
+])('%i items, %i at a time: at most %i', async (count, concurrency, most) => {
+	const seen = await watch(count, concurrency, { together: most });
+	expect(seen).toEqual({ started: upTo(count), most });
+});
+
+test.each([
+	['one at a time', 1, 4, 5],
+	['three at a time: those that have begun are awaited', 3, 4, 7],
+])('nothing starts after one that ends it, %s', async (_, concurrency, last, most) => {
+	const { started } = await watch(10, concurrency, { last });
+	expect(started).toEqual(upTo(started.length));
+	expect(started).toContain(last);
+	expect(started.length).toBeLessThanOrEqual(most);
+});
