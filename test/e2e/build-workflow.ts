@@ -1,0 +1,90 @@
+/** Workflows as the tests need them: a trigger, one item per prompt, then Pruna Video. */
+
+import type { JsonRecord } from '../n8n/json';
+import type { Workflow, WorkflowNode } from '../n8n/workflow';
+
+export const MANUAL_TRIGGER = 'Start';
+export const PRUNA_VIDEO = 'Pruna Video';
+
+interface Built extends WorkflowNode {
+	typeVersion: number;
+}
+
+export const manualTrigger: Built = {
+	name: MANUAL_TRIGGER,
+	type: 'n8n-nodes-base.manualTrigger',
+	typeVersion: 1,
+	parameters: {},
+};
+
+/** Answers at once and lets the workflow run on. */
+export function webhookTrigger(path: string): Built {
+	return {
+		name: MANUAL_TRIGGER,
+		type: 'n8n-nodes-base.webhook',
+		typeVersion: 2,
+		parameters: { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} },
+		webhookId: path,
+	};
+}
+
+/** One item `{ prompt }` for each of `expression`'s entries: a list, or an expression that gives one. */
+export function onePerPrompt(prompts: readonly string[] | `={{${string}}}`): [Built, Built] {
+	const value = typeof prompts === 'string' ? prompts : JSON.stringify(prompts);
+	const assignment = { id: 'prompt', name: 'prompt', type: 'array', value };
+	return [
+		{
+			name: 'Prompts',
+			type: 'n8n-nodes-base.set',
+			typeVersion: 3.4,
+			parameters: { assignments: { assignments: [assignment] }, options: {} },
+		},
+		{
+			name: 'One Item per Prompt',
+			type: 'n8n-nodes-base.splitOut',
+			typeVersion: 1,
+			parameters: { fieldToSplitOut: 'prompt', options: {} },
+		},
+	];
+}
+
+export interface NodeSettings {
+	onError?: 'continueRegularOutput' | 'continueErrorOutput';
+	retryOnFail?: boolean;
+	maxTries?: number;
+	waitBetweenTries?: number;
+}
+
+export function prunaVideo(
+	parameters: JsonRecord,
+	credential: { id: string; name: string } | undefined,
+	settings: NodeSettings = {},
+	name = PRUNA_VIDEO,
+): Built {
+	return {
+		name,
+		type: 'n8n-nodes-pruna-video.prunaVideo',
+		typeVersion: 1,
+		parameters,
+		...(credential && { credentials: { runpodApi: credential } }),
+		...settings,
+	};
+}
+
+/** The nodes one after the other, by their first outputs. */
+export function chain(name: string, nodes: readonly Built[], settings: JsonRecord = {}): Workflow {
+	const connections = nodes.slice(1).map((node, index) => {
+		const target = { node: node.name, type: 'main', index: 0 };
+		return [nodes[index]?.name, { main: [[target]] }];
+	});
+	return {
+		name,
+		nodes: nodes.map((node, index) => ({
+			...node,
+			id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+			position: [220 * index, 0],
+		})),
+		connections: Object.fromEntries(connections),
+		settings: { executionOrder: 'v1', ...settings },
+	};
+}

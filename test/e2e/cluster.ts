@@ -1,0 +1,92 @@
+/**
+ * n8n on several "machines": one main and its workers, each with a user folder of its own, so that they share only
+ * what docs/scaling.md says that they must: the encryption key, the database, the queue, and the binary data.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { N8nApi } from '../n8n/api';
+import type { Environment } from '../n8n/environment';
+import { installN8n } from '../n8n/install';
+import { startN8n, type N8nInstance } from '../n8n/instance';
+import { startSimulator } from '../simulator';
+import { createCredential, Endings, folderWithPackage, OWNER, type Fixture } from './fixture';
+import type { Postgres, Service } from './services';
+
+export interface ClusterOptions {
+	version: string;
+	redis: Service;
+	postgres: Postgres;
+	binaryDataMode: 'database' | 'filesystem';
+	workers: number;
+	/** Executions at once on each worker. */
+	concurrency: number;
+	env?: Environment;
+}
+
+export interface Cluster extends Fixture {
+	workers: N8nInstance[];
+	/** Another machine that helps. */
+	startWorker(): Promise<N8nInstance>;
+}
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+	const endings = new Endings();
+	try {
+		const n8n = await installN8n(options.version);
+		const env = await sharedEnvironment(options, endings);
+		const start = async (command: 'start' | 'worker', own: Environment = {}) => {
+			const userFolder = await folderWithPackage(endings);
+			const instance = await startN8n(n8n, { command, userFolder, env: { ...env, ...own } });
+			endings.add(() => instance.stop());
+			return instance;
+		};
+		const simulator = await startSimulator();
+		endings.add(() => simulator.close());
+		// The main instance makes the database's tables.
+		const main = await start('start');
+		const limit = { N8N_CONCURRENCY_PRODUCTION_LIMIT: String(options.concurrency) };
+		const startWorker = () => start('worker', limit);
+		const workers = await Promise.all(Array.from({ length: options.workers }, startWorker));
+		const api = await N8nApi.setUpOwner(main.url, OWNER);
+		const credential = await createCredential(api, simulator);
+		return { n8n, main, workers, startWorker, api, simulator, credential, endings };
+	} catch (error) {
+		await endings.run();
+		throw error;
+	}
+}
+
+/** What main and workers have in common; see docs/scaling.md. */
+async function sharedEnvironment(
+	{ redis, postgres, binaryDataMode, env }: ClusterOptions,
+	endings: Endings,
+): Promise<Environment> {
+	const name = `n8n_${randomBytes(6).toString('hex')}`;
+	await postgres.createDatabase(name);
+	endings.add(() => postgres.dropDatabase(name));
+	return {
+		N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
+		EXECUTIONS_MODE: 'queue',
+		OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
+		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
+		QUEUE_BULL_REDIS_PORT: String(redis.port),
+		QUEUE_BULL_PREFIX: name,
+		N8N_REDIS_KEY_PREFIX: name,
+		DB_TYPE: 'postgresdb',
+		DB_POSTGRESDB_HOST: '127.0.0.1',
+		DB_POSTGRESDB_PORT: String(postgres.port),
+		DB_POSTGRESDB_DATABASE: name,
+		DB_POSTGRESDB_USER: postgres.user,
+		...(binaryDataMode === 'filesystem' && (await sharedFolder(endings))),
+		...env,
+	};
+}
+
+async function sharedFolder(endings: Endings): Promise<Environment> {
+	const folder = await mkdtemp(join(tmpdir(), 'n8n-binary-data-'));
+	endings.add(() => rm(folder, { recursive: true, force: true }));
+	return { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', N8N_BINARY_DATA_STORAGE_PATH: folder };
+}

@@ -1,0 +1,153 @@
+/** n8n's editor in Chromium, in the words of somebody who uses it. Names of elements are those of n8n 2.41. */
+
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import type { Fixture } from './fixture';
+import { OWNER } from './fixture';
+import { findProgram } from './programs';
+
+const FLAGS = [
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
+
+/** Generous: a busy machine with two cores draws the editor in seconds. */
+const PATIENCE_MS = 30_000;
+
+export interface Look {
+	theme?: 'light' | 'dark';
+	/** Pixels for each CSS pixel. */
+	scale?: number;
+	/** Of the window, in CSS pixels. */
+	size?: { width: number; height: number };
+}
+
+export async function startBrowser(): Promise<Browser> {
+	const executablePath = await findProgram('chromium', ['/usr/bin'], 'chromium');
+	return await chromium.launch({ executablePath, args: FLAGS });
+}
+
+export class Editor {
+	private constructor(
+		readonly page: Page,
+		private readonly url: string,
+	) {}
+
+	/** Opens a window in which the owner is logged in. */
+	static async open(browser: Browser, { main }: Fixture, look: Look = {}): Promise<Editor> {
+		const context = await browser.newContext({
+			viewport: look.size ?? { width: 1280, height: 800 },
+			colorScheme: look.theme ?? 'light',
+			deviceScaleFactor: look.scale ?? 1,
+		});
+		context.setDefaultTimeout(PATIENCE_MS);
+		const { email, password } = OWNER;
+		const data = { email, emailOrLdapLoginId: email, password };
+		await context.request.post(`${main.url}/rest/login`, { data });
+		return new Editor(await context.newPage(), main.url);
+	}
+
+	async close(): Promise<void> {
+		await this.page.context().close();
+	}
+
+	/** An element by the name that n8n gives it for tests. */
+	part(id: string, within: Page | Locator = this.page): Locator {
+		return within.locator(`[data-test-id="${id}"]`);
+	}
+
+	async openWorkflow(id: string): Promise<void> {
+		await this.page.goto(`${this.url}/workflow/${id}`);
+		await this.part('canvas-node').first().waitFor();
+	}
+
+	async openNewWorkflow(): Promise<void> {
+		await this.page.goto(`${this.url}/workflow/new`);
+		await this.page.locator('[data-test-id^="canvas-"][data-test-id$="-button"]').first().click();
+	}
+
+	/** Types into the search of the node panel; gives the entry of that name once it is listed. */
+	async searchNodes(text: string, name: string): Promise<Locator> {
+		await this.part('node-creator-search-bar').fill(text);
+		const entry = this.part('node-creator-item-name').getByText(name, { exact: true }).first();
+		await entry.waitFor();
+		return entry;
+	}
+
+	node(name: string): Locator {
+		const label = this.page.getByText(name, { exact: true });
+		return this.part('canvas-node').filter({ has: label }).first();
+	}
+
+	async openNode(name: string): Promise<void> {
+		await this.node(name).dblclick();
+		await this.part('ndv').waitFor();
+	}
+
+	/** The field with this API name in the open node. */
+	field(name: string): Locator {
+		return this.part(`parameter-input-${name}`);
+	}
+
+	/** The labels of the open node's fields, from top to bottom. */
+	async labels(): Promise<string[]> {
+		const labels = this.part('input-label', this.part('node-parameters')).locator('visible=true');
+		const texts = await labels.allInnerTexts();
+		return [...new Set(texts.map((text) => text.split('\n')[0]!.trim()))].filter(Boolean);
+	}
+
+	async fill(name: string, text: string): Promise<void> {
+		await this.field(name).locator('textarea, input').first().fill(text);
+	}
+
+	async choose(name: string, option: string): Promise<void> {
+		await this.listClosed();
+		await this.field(name).click();
+		await this.listed()
+			.filter({ hasText: new RegExp(`^\\s*${option}`) })
+			.first()
+			.click();
+		await this.listClosed();
+	}
+
+	/** What the list that is open offers. */
+	listed(): Locator {
+		return this.page.locator('.el-select-dropdown__item:visible, [role="menuitem"]:visible');
+	}
+
+	/** A list that closes takes clicks for a moment. */
+	private async listClosed(): Promise<void> {
+		const items = this.page.locator('.el-select-dropdown__item:visible');
+		await items.first().waitFor({ state: 'hidden' });
+	}
+
+	async executeStep(): Promise<void> {
+		await this.part('node-execute-button').click();
+	}
+
+	get output(): Locator {
+		return this.part('output-panel');
+	}
+
+	/** Shows the output as one of n8n's views. */
+	async showOutputAs(view: 'Schema' | 'Table' | 'JSON' | 'Binary'): Promise<void> {
+		await this.output.getByText(view, { exact: true }).click();
+	}
+
+	async openCredential(name: string): Promise<void> {
+		await this.page.goto(`${this.url}/home/credentials`);
+		await this.page.getByText(name, { exact: true }).first().click();
+		await this.part('editCredential-modal').waitFor();
+	}
+
+	/** The credential form, once it shows `text`. */
+	async credentialSays(text: string | RegExp): Promise<string> {
+		const form = this.part('editCredential-modal');
+		await form.getByText(text).first().waitFor();
+		return await form.innerText();
+	}
+}

@@ -1,0 +1,140 @@
+/**
+ * Makes the pictures of README and docs from the real editor: `npm run screenshots`. Look at them before they are
+ * committed.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Locator } from 'playwright-core';
+import { readWorkflow, withCredential } from '../n8n/workflow';
+import { N8N_VERSION } from '../n8n/install';
+import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo } from './build-workflow';
+import { Editor, startBrowser, type Look } from './editor';
+import { CREDENTIAL_NAME, removeTarball, startFixture, type Fixture } from './fixture';
+
+const FOLDER = join(__dirname, '../../docs/images');
+const THEMES = ['light', 'dark'] as const;
+/** Wide enough for all three panes of a node. */
+const WINDOW = { scale: 2, size: { width: 1500, height: 860 } };
+
+interface Studio {
+	fixture: Fixture;
+	editor: Editor;
+	/** Saves what the element looks like. */
+	shoot(name: string, subject?: Locator): Promise<void>;
+}
+
+async function openNode({ fixture, editor }: Studio, parameters: Record<string, unknown>) {
+	const { api, credential } = fixture;
+	const node = prunaVideo({ ...parameters, options: {} }, credential);
+	await editor.openWorkflow(await api.createWorkflow(chain('Fox', [manualTrigger, node])));
+	await editor.openNode(PRUNA_VIDEO);
+}
+
+const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
+	async generate(studio) {
+		const { editor, shoot } = studio;
+		const prompt = 'A red fox trots through fresh snow at sunrise, slow tracking shot';
+		await openNode(studio, { prompt, download: true });
+		await editor.executeStep();
+		await editor.output.getByText('1 video for').waitFor();
+		await editor.showOutputAs('Table');
+		await editor.output.getByText('video_url').first().waitFor();
+		await shoot('generate', editor.part('ndv'));
+
+		await editor.showOutputAs('Binary');
+		await editor.part('ndv-view-binary-data').click();
+		await editor.page.waitForFunction(() => {
+			const video = document.querySelector('video');
+			return video !== null && video.ended;
+		});
+		await shoot('video', editor.part('ndv'));
+	},
+
+	async error(studio) {
+		const { fixture, editor, shoot } = studio;
+		fixture.simulator.faults.add({ operation: 'runsync', kind: 'status', status: 402 });
+		await openNode(studio, { prompt: 'A red fox trots through fresh snow' });
+		await editor.executeStep();
+		const message = editor.output.getByText('There is no credit left on this Runpod account');
+		await message.first().waitFor();
+		await shoot('error', editor.part('ndv'));
+	},
+
+	async batch({ fixture, editor, shoot }) {
+		const example = await readWorkflow(join(__dirname, '../../examples/batch-from-table.json'));
+		const { api, credential } = fixture;
+		const workflow = withCredential(example, 'runpodApi', credential);
+		await editor.openWorkflow(await api.createWorkflow(workflow));
+		await editor.part('execute-workflow-button').first().click();
+		await editor.part('canvas-node-status-success').nth(3).waitFor();
+		await editor.part('zoom-to-fit').click();
+		await editor.page
+			.getByText('Workflow executed successfully')
+			.first()
+			.waitFor({ state: 'hidden' });
+		await shoot('batch', editor.part('canvas-wrapper'));
+	},
+
+	async trigger({ fixture, editor, shoot }) {
+		const { api, credential } = fixture;
+		const node = {
+			name: 'Pruna Video Trigger',
+			type: 'n8n-nodes-pruna-video.prunaVideoTrigger',
+			typeVersion: 1,
+			parameters: {},
+			webhookId: '22222222-0000-4000-8000-000000000001',
+			credentials: { runpodApi: credential },
+		};
+		await editor.openWorkflow(await api.createWorkflow(chain('Trigger', [node])));
+		await editor.openNode('Pruna Video Trigger');
+		await shoot('trigger', editor.part('ndv'));
+	},
+
+	async credential({ fixture, editor, shoot }) {
+		await editor.openCredential(CREDENTIAL_NAME);
+		await editor.fill('baseUrl', `${fixture.simulator.baseUrl}/`);
+		await editor.part('credential-save-button').click();
+		await editor.credentialSays('Connection tested successfully');
+		await shoot('credential', editor.part('editCredential-modal'));
+	},
+};
+
+async function makePictures(browser: Browser, fixture: Fixture, look: Look): Promise<void> {
+	const editor = await Editor.open(browser, fixture, look);
+	const shoot: Studio['shoot'] = async (name, subject) => {
+		const path = join(FOLDER, `${name}-${look.theme}.png`);
+		// A pointer that rests on something makes it look different.
+		await editor.page.mouse.move(0, 0);
+		await (subject ?? editor.page.locator('body')).screenshot({
+			path,
+			animations: 'disabled',
+			// Messages that come and go.
+			style: '.el-notification { visibility: hidden; }',
+		});
+		console.log(path);
+	};
+	for (const make of Object.values(PICTURES)) {
+		fixture.simulator.reset();
+		await make({ fixture, editor, shoot });
+	}
+	await editor.close();
+}
+
+async function main(): Promise<void> {
+	await mkdir(FOLDER, { recursive: true });
+	const fixture = await startFixture(N8N_VERSION);
+	try {
+		const browser = await startBrowser();
+		for (const theme of THEMES) await makePictures(browser, fixture, { theme, ...WINDOW });
+		await browser.close();
+	} finally {
+		await fixture.endings.run();
+		await removeTarball();
+	}
+}
+
+main().catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	process.exitCode = 1;
+});

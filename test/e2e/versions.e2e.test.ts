@@ -1,0 +1,266 @@
+/**
+ * The node in each n8n that it is said to support: what n8n has changed over the years, once each.
+ *
+ * `PRUNA_VIDEO_N8N_VERSIONS=2.41.1,1.123.81` chooses others than the one that is always tested.
+ */
+
+import { itemsOf, failureOf, type Execution, type Item } from '../n8n/execution';
+import { N8N_VERSION } from '../n8n/install';
+import { at, isRecord, type JsonRecord } from '../n8n/json';
+import { freePort } from '../n8n/ports';
+import {
+	chain,
+	MANUAL_TRIGGER,
+	manualTrigger,
+	onePerPrompt,
+	PRUNA_VIDEO,
+	prunaVideo,
+	type NodeSettings,
+} from './build-workflow';
+import { createCredential, removeTarball, startFixture, type Fixture } from './fixture';
+
+const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
+const PROMPTS = ['first', 'second', 'third'];
+
+afterAll(removeTarball);
+
+describe.each(VERSIONS)('n8n %s', (version) => {
+	let fixture: Fixture;
+	beforeAll(async () => (fixture = await startFixture(version)), 20 * 60_000);
+	afterAll(async () => await fixture?.endings.run());
+	beforeEach(() => fixture.simulator.reset());
+
+	interface Run {
+		prompts?: string[];
+		parameters?: JsonRecord;
+		settings?: NodeSettings;
+		credential?: { id: string; name: string };
+	}
+
+	/** Starts a workflow by hand, as the editor does. */
+	async function start({ prompts = PROMPTS, parameters, settings, credential }: Run) {
+		const { api } = fixture;
+		const generate = { prompt: '={{ $json.prompt }}', ...parameters };
+		const node = prunaVideo(generate, credential ?? fixture.credential, settings);
+		const workflow = chain('Test', [manualTrigger, ...onePerPrompt(prompts), node]);
+		return await api.runWorkflow(await api.createWorkflow(workflow), MANUAL_TRIGGER);
+	}
+
+	async function run(wanted: Run): Promise<Execution & { items: Item[] }> {
+		const execution = await fixture.api.finishedExecution(await start(wanted));
+		return { ...execution, items: itemsOf(execution, PRUNA_VIDEO) };
+	}
+
+	const operations = () => fixture.simulator.ledger.jobs.map(({ operation }) => operation);
+	const failSecond = {
+		kind: 'job',
+		error: 'The GPU was lost',
+		match: { prompt: 'second' },
+	} as const;
+
+	test('loads the community package, with icons for light and dark', async () => {
+		const { api, main } = fixture;
+		const types = await api.call('GET', '/types/nodes.json');
+		const own = (Array.isArray(types) ? (types as unknown[]) : [])
+			.filter(isRecord)
+			.find(({ name }) => name === 'n8n-nodes-pruna-video.prunaVideo');
+		expect(own).toMatchObject({ displayName: 'Pruna Video', iconUrl: expect.anything() });
+		for (const theme of ['light', 'dark']) {
+			const icon = await fetch(`${main.url}/${String(at(own, 'iconUrl', theme))}`);
+			expect([icon.status, icon.headers.get('content-type')]).toEqual([
+				200,
+				expect.stringContaining('image/svg'),
+			]);
+		}
+	});
+
+	test('tests the credential: a good key, a wrong key, no server', async () => {
+		const { api, simulator, credential } = fixture;
+		const test = async (data: JsonRecord) =>
+			await api.testCredential(credential.id, { name: credential.name, type: 'runpodApi', data });
+		const { apiKey, baseUrl } = simulator;
+		expect((await test({ apiKey, baseUrl })).status).toBe('OK');
+		// n8n 1.123 and 2.0 lose the answer behind the error, so they say it in words of their own.
+		expect(await test({ apiKey: 'wrong', baseUrl })).toEqual({
+			status: 'Error',
+			message: expect.stringMatching(/^(Runpod did not accept this API key|Authorization failed)/),
+		});
+		const nobody = `http://127.0.0.1:${await freePort()}/v2`;
+		expect((await test({ apiKey, baseUrl: nobody })).status).toBe('Error');
+	});
+
+	test('generates three videos and downloads them', async () => {
+		const { api, simulator } = fixture;
+		const { status, items, runData } = await run({ parameters: { download: true } });
+		expect(status).toBe('success');
+		expect(operations()).toEqual(['runsync', 'runsync', 'runsync']);
+		expect(items.map(({ json }) => json.status)).toEqual(Array(3).fill('COMPLETED'));
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual([0, 1, 2].map((item) => ({ item })));
+		const made = items.map(({ json }) => simulator.ledger.find(String(json.id))?.input.prompt);
+		expect(made).toEqual(PROMPTS);
+		for (const { json, binary } of items) {
+			const file = isRecord(binary?.data) ? binary.data : {};
+			expect(file.mimeType).toBe('video/mp4');
+			const stored = await api.storedFile(file);
+			const served = await fetch(String(json.video_url));
+			expect(stored.equals(Buffer.from(await served.arrayBuffer()))).toBe(true);
+		}
+		expect(at(runData[PRUNA_VIDEO], 0, 'hints', 0, 'message')).toBe('3 videos for $0.30');
+	});
+
+	test('generates by submitting and polling', async () => {
+		const options = { executionMode: 'async', pollInterval: 1 };
+		const { status, items } = await run({ parameters: { options } });
+		expect(status).toBe('success');
+		expect(operations()).toEqual(['run', 'run', 'run']);
+		expect(items.map(({ json }) => json.cost)).toEqual([0.1, 0.1, 0.1]);
+	});
+
+	test('sends an image from a binary field', async () => {
+		const { api, simulator, credential } = fixture;
+		const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
+		const image = {
+			name: 'Image',
+			type: 'n8n-nodes-base.convertToFile',
+			typeVersion: 1.1,
+			parameters: {
+				operation: 'toBinary',
+				sourceProperty: 'prompt',
+				options: { mimeType: 'image/png', fileName: 'a.png' },
+			},
+		};
+		const parameters = { prompt: 'A cat', imageSource: 'binary', imageBinaryField: 'data' };
+		const nodes = [
+			manualTrigger,
+			...onePerPrompt([png]),
+			image,
+			prunaVideo(parameters, credential),
+		];
+		const id = await api.createWorkflow(chain('Image', nodes));
+		const execution = await api.finishedExecution(await api.runWorkflow(id, MANUAL_TRIGGER));
+		expect([execution.status, failureOf(execution)]).toEqual(['success', undefined]);
+		expect(simulator.ledger.jobs[0]?.input.image).toBe(`data:image/png;base64,${png}`);
+	});
+
+	test('says what is wrong, with the item and what to do', async () => {
+		const credential = await createCredential(fixture.api, {
+			...fixture.simulator,
+			apiKey: 'wrong',
+		});
+		const wrongKey = await run({ credential });
+		expect(wrongKey.status).toBe('error');
+		expect(failureOf(wrongKey)).toContain('Runpod did not accept this API key');
+
+		const blank = await run({ prompts: ['first', ' '] });
+		expect([blank.status, at(blank.error, 'context', 'itemIndex')]).toEqual(['error', 1]);
+		expect(failureOf(blank)).toContain("'Prompt'");
+		expect(fixture.simulator.ledger.jobs).toEqual([]);
+	});
+
+	test('tells whether a request can have reached Runpod', async () => {
+		const { api, simulator } = fixture;
+		const nobody = { ...simulator, baseUrl: `http://127.0.0.1:${await freePort()}/v2` };
+		const parameters = { options: { timeout: 1 } };
+		const unreached = await run({ parameters, credential: await createCredential(api, nobody) });
+		expect(failureOf(unreached)).toContain('Runpod could not be reached');
+
+		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+		const broken = await run({ prompts: ['first'] });
+		expect(failureOf(broken)).toContain('the job may be running');
+		expect(simulator.ledger.jobs).toHaveLength(1);
+	});
+
+	test('Continue: the failed item names its job, the others run', async () => {
+		fixture.simulator.faults.add({ operation: 'runsync', ...failSecond });
+		const { status, items } = await run({ settings: { onError: 'continueRegularOutput' } });
+		expect(status).toBe('success');
+		expect(items.map(({ json }) => json)).toEqual([
+			expect.objectContaining({ status: 'COMPLETED' }),
+			{
+				error: expect.stringContaining('The GPU was lost'),
+				id: fixture.simulator.ledger.jobs.find(({ input }) => input.prompt === 'second')?.id,
+				status: 'FAILED',
+				httpCode: 400,
+			},
+			expect.objectContaining({ status: 'COMPLETED' }),
+		]);
+	});
+
+	test('error output: the failed item goes there and keeps its job', async () => {
+		fixture.simulator.faults.add({ operation: 'runsync', ...failSecond });
+		const execution = await run({ settings: { onError: 'continueErrorOutput' } });
+		expect(execution.status).toBe('success');
+		expect(execution.items.map(({ json }) => json.status)).toEqual(['COMPLETED', 'COMPLETED']);
+		const failed = itemsOf(execution, PRUNA_VIDEO, { output: 1 });
+		expect(failed.map(({ json }) => json)).toEqual([
+			expect.objectContaining({
+				error: expect.stringContaining('The GPU was lost'),
+				id: fixture.simulator.ledger.jobs.find(({ input }) => input.prompt === 'second')?.id,
+				status: 'FAILED',
+			}),
+		]);
+	});
+
+	test.each([undefined, 'continueRegularOutput'] as const)(
+		'Retry On Fail pays for nothing twice (on error: %s)',
+		async (onError) => {
+			const { simulator } = fixture;
+			// With Continue On Fail n8n only tries again when the first item failed.
+			const prompts = onError ? ['second', 'first', 'third'] : PROMPTS;
+			simulator.faults.add({ operation: 'runsync', ...failSecond });
+			const settings = { onError, retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+			const parameters = { options: { concurrency: 1 } };
+			const { status, items } = await run({ prompts, parameters, settings });
+			expect(status).toBe('success');
+			expect(items.map(({ json }) => json.status)).toEqual(Array(3).fill('COMPLETED'));
+			expect(simulator.ledger.jobs.map(({ input }) => input.prompt).sort()).toEqual([
+				'first',
+				'second',
+				'second',
+				'third',
+			]);
+			expect(simulator.ledger.total).toBe(0.3);
+		},
+	);
+
+	test('estimates the cost without a credential or a request', async () => {
+		const { api, simulator } = fixture;
+		const node = prunaVideo({ operation: 'estimateCost', duration: 10 }, undefined);
+		const id = await api.createWorkflow(chain('Estimate', [manualTrigger, node]));
+		const execution = await api.finishedExecution(await api.runWorkflow(id, MANUAL_TRIGGER));
+		expect(itemsOf(execution, PRUNA_VIDEO)[0]?.json).toMatchObject({
+			estimatedCost: 0.2,
+			currency: 'USD',
+		});
+		expect(simulator.requests).toEqual([]);
+	});
+
+	test('submits, gets and cancels a job', async () => {
+		const { simulator } = fixture;
+		simulator.hold();
+		const job = async (operation: string, parameters: JsonRecord = {}) =>
+			(await run({ prompts: ['A cat'], parameters: { resource: 'job', operation, ...parameters } }))
+				.items[0]?.json;
+		const { id } = (await job('submit')) ?? {};
+		expect(simulator.ledger.jobs.map((known) => known.id)).toEqual([id]);
+		expect(await job('get', { jobId: id })).toMatchObject({ id, status: 'IN_QUEUE' });
+		expect(await job('cancel', { jobId: id })).toMatchObject({ id, status: 'CANCELLED' });
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 1 });
+	});
+
+	test("gets the endpoint's health", async () => {
+		const parameters = { resource: 'endpoint', operation: 'getHealth' };
+		const { items } = await run({ prompts: ['once'], parameters });
+		expect(items[0]?.json).toMatchObject({ jobs: expect.anything(), workers: expect.anything() });
+	});
+
+	test('a stop cancels the jobs under way', async () => {
+		const { api, simulator } = fixture;
+		simulator.hold('finish');
+		const id = await start({ parameters: { options: { executionMode: 'async' } } });
+		await simulator.waitFor(({ jobs }) => jobs.length === 3, 60_000);
+		await api.stopExecution(id);
+		await simulator.waitFor((ledger) => ledger.count('CANCELLED') === 3, 5_000);
+		expect((await api.finishedExecution(id)).status).toBe('canceled');
+	});
+});
