@@ -174,7 +174,7 @@ const PROPERTIES = {
 	),
 	pollInterval: integerProperty(
 		'pollInterval',
-		'How many seconds lie between two looks at a job. Results of synchronous jobs are kept for a minute only.',
+		'How many seconds lie between two looks at a job at most. Results of synchronous jobs are kept for a minute only.',
 	),
 	maxCostPerItem: {
 		displayName: AMOUNTS.maxCostPerItem,

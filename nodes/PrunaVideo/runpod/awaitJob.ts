@@ -9,6 +9,7 @@ export interface Wait {
 	deadline: Deadline;
 	/** The deadline's length in seconds, for messages. */
 	seconds: number;
+	/** The longest pause between two looks. */
 	pollIntervalMs: number;
 	/** Whether the job was submitted just now, so that a look at once would say nothing. */
 	isNew?: boolean;
@@ -19,6 +20,11 @@ export interface Wait {
 const MOST_UNREADABLE = 5;
 /** A server may ask for more, but the result of a synchronous job is kept for a minute only; in ms. */
 const LONGEST_PAUSE_MS = 20_000;
+/**
+ * By how much a pause may be shorter than the interval, by chance: jobs that were submitted together shall not ask
+ * together for good, and half an interval is then the most that an end goes unseen on average.
+ */
+const VARIATION = 0.2;
 /** A poll that starts just before the deadline still gets this long, in ms. */
 const SHORTEST_POLL_MS = 1_000;
 
@@ -42,7 +48,7 @@ export async function awaitJob(
 			stop,
 		});
 		const job = jobIn(answer)?.job;
-		let delay = pollIntervalMs;
+		let delay = pollIntervalMs * (1 - VARIATION * Math.random());
 		if (job?.id === known.id) {
 			if (isFinal(job)) return job;
 			status = job.status;
