@@ -5,6 +5,7 @@ import type { Workflow, WorkflowNode } from '../n8n/workflow';
 
 export const MANUAL_TRIGGER = 'Start';
 export const PRUNA_VIDEO = 'Pruna Video';
+export const PRUNA_VIDEO_TRIGGER = 'Pruna Video Trigger';
 
 interface Built extends WorkflowNode {
 	typeVersion: number;
@@ -68,6 +69,22 @@ export function prunaVideo(
 		parameters,
 		...(credential && { credentials: { runpodApi: credential } }),
 		...settings,
+	};
+}
+
+/** @param webhookId part of its addresses: another one in every workflow that listens at the same time */
+export function prunaVideoTrigger(
+	credential: { id: string; name: string },
+	parameters: JsonRecord = {},
+	webhookId = '22222222-0000-4000-8000-000000000001',
+): Built {
+	return {
+		name: PRUNA_VIDEO_TRIGGER,
+		type: 'n8n-nodes-pruna-video.prunaVideoTrigger',
+		typeVersion: 1,
+		parameters,
+		webhookId,
+		credentials: { runpodApi: credential },
 	};
 }
 

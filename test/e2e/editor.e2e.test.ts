@@ -6,7 +6,7 @@ import type { JsonRecord } from '../n8n/json';
 import { freePort } from '../n8n/ports';
 import { readWorkflow, withCredential } from '../n8n/workflow';
 import { join } from 'node:path';
-import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo } from './build-workflow';
+import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo, prunaVideoTrigger } from './build-workflow';
 import { Editor, startBrowser } from './editor';
 import { createCredential, removeTarball, startFixture, type Fixture } from './fixture';
 
@@ -224,15 +224,9 @@ describe('an execution', () => {
 
 test('the trigger shows where Runpod has to call, and takes a test call', async () => {
 	const { api, credential, simulator } = fixture;
-	const node = {
-		name: 'Pruna Video Trigger',
-		type: 'n8n-nodes-pruna-video.prunaVideoTrigger',
-		typeVersion: 1,
-		parameters: {},
-		webhookId: '22222222-0000-4000-8000-000000000001',
-		credentials: { runpodApi: credential },
-	};
-	await editor.openWorkflow(await api.createWorkflow(chain('Trigger', [node])));
+	await editor.openWorkflow(
+		await api.createWorkflow(chain('Trigger', [prunaVideoTrigger(credential)])),
+	);
 	await editor.openNode('Pruna Video Trigger');
 	await editor.page.getByText('Webhook URLs').click();
 	const url = editor.page.getByText(/\/webhook-test\/22222222-[-0-9]+\/pruna-video/).first();

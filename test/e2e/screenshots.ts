@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { readWorkflow, withCredential } from '../n8n/workflow';
 import { N8N_VERSION } from '../n8n/install';
-import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo } from './build-workflow';
+import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo, prunaVideoTrigger } from './build-workflow';
 import { Editor, startBrowser, type Look } from './editor';
 import { CREDENTIAL_NAME, removeTarball, startFixture, type Fixture } from './fixture';
 
@@ -78,15 +78,9 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 
 	async trigger({ fixture, editor, shoot }) {
 		const { api, credential } = fixture;
-		const node = {
-			name: 'Pruna Video Trigger',
-			type: 'n8n-nodes-pruna-video.prunaVideoTrigger',
-			typeVersion: 1,
-			parameters: {},
-			webhookId: '22222222-0000-4000-8000-000000000001',
-			credentials: { runpodApi: credential },
-		};
-		await editor.openWorkflow(await api.createWorkflow(chain('Trigger', [node])));
+		await editor.openWorkflow(
+			await api.createWorkflow(chain('Trigger', [prunaVideoTrigger(credential)])),
+		);
 		await editor.openNode('Pruna Video Trigger');
 		await shoot('trigger', editor.part('ndv'));
 	},

@@ -16,10 +16,17 @@ import {
 	type WorkflowNode,
 } from '../n8n/workflow';
 import type { JobRecord } from '../simulator';
-import { chain, MANUAL_TRIGGER, manualTrigger, onePerPrompt, prunaVideo } from './build-workflow';
+import {
+	chain,
+	MANUAL_TRIGGER,
+	manualTrigger,
+	onePerPrompt,
+	PRUNA_VIDEO_TRIGGER,
+	prunaVideo,
+	prunaVideoTrigger,
+} from './build-workflow';
 import { createCredential, removeTarball, startFixture, type Fixture } from './fixture';
 
-const TRIGGER = 'Pruna Video Trigger';
 const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
 
 afterAll(removeTarball);
@@ -40,14 +47,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 
 	function triggerNode(parameters: JsonRecord, credential = fixture.credential) {
 		const webhookId = `11111111-0000-4000-8000-${String(++webhooks).padStart(12, '0')}`;
-		return {
-			name: TRIGGER,
-			type: 'n8n-nodes-pruna-video.prunaVideoTrigger',
-			typeVersion: 1,
-			parameters,
-			webhookId,
-			credentials: { runpodApi: credential },
-		};
+		return prunaVideoTrigger(credential, parameters, webhookId);
 	}
 
 	interface Listening {
@@ -136,7 +136,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const id = await submit(productionUrl);
 		expect((await announced(id)).map(({ result }) => result)).toEqual([200]);
 		const [execution] = await executions(workflowId, 1);
-		const [item] = itemsOf(execution!, TRIGGER);
+		const [item] = itemsOf(execution!, PRUNA_VIDEO_TRIGGER);
 		expect(item?.json).toMatchObject({ id, status: 'COMPLETED', cost: 0.1 });
 		const file = item?.binary?.data;
 		const served = await fetch(String(item?.json.video_url));
@@ -152,11 +152,14 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const { workflowId, testUrl } = await create();
 		expect(await post(testUrl, {})).toBe(404);
 
-		await api.listenForTestEvent(workflowId, TRIGGER);
+		await api.listenForTestEvent(workflowId, PRUNA_VIDEO_TRIGGER);
 		const id = await submit(testUrl);
 		expect((await announced(id)).map(({ result }) => result)).toEqual([200]);
 		const [execution] = await executions(workflowId, 1);
-		expect(itemsOf(execution!, TRIGGER)[0]?.json).toMatchObject({ id, status: 'COMPLETED' });
+		expect(itemsOf(execution!, PRUNA_VIDEO_TRIGGER)[0]?.json).toMatchObject({
+			id,
+			status: 'COMPLETED',
+		});
 		expect(await post(testUrl, {})).toBe(404);
 	});
 
@@ -262,7 +265,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(new Set(statuses)).toEqual(new Set([200]));
 
 		const found = await executions(workflowId, 100);
-		const items = found.flatMap((execution) => itemsOf(execution, TRIGGER));
+		const items = found.flatMap((execution) => itemsOf(execution, PRUNA_VIDEO_TRIGGER));
 		const ids = items.map(({ json }) => String(json.id));
 		expect(ids.sort()).toEqual(simulator.ledger.jobs.map(({ id }) => id).sort());
 		expect(items.every(({ json }) => String(json.video_url).endsWith('.mp4'))).toBe(true);

@@ -4,6 +4,7 @@ import {
 	type INodeExecutionData,
 	type INodeProperties,
 } from 'n8n-workflow';
+import type { Operation, Plan } from '../run/operation';
 import { runItems } from '../run/runItems';
 import * as getHealth from './endpoint/getHealth';
 import * as cancel from './job/cancel';
@@ -125,21 +126,24 @@ export const properties: INodeProperties[] = [
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const resource = context.getNodeParameter('resource', 0);
 	const operation = context.getNodeParameter('operation', 0);
+	const run = async <P extends Plan>(chosen: Operation<P>) => [
+		await runItems(context, chosen, readRunSettings),
+	];
 	switch (`${resource}:${operation}`) {
 		case 'video:generate':
-			return [await runItems(context, generate.operation, readRunSettings)];
+			return await run(generate.operation);
 		case 'video:estimateCost':
-			return [await runItems(context, estimateCost.operation, readRunSettings)];
+			return await run(estimateCost.operation);
 		case 'job:submit':
-			return [await runItems(context, submit.operation, readRunSettings)];
+			return await run(submit.operation);
 		case 'job:get':
-			return [await runItems(context, get.operation, readRunSettings)];
+			return await run(get.operation);
 		case 'job:cancel':
-			return [await runItems(context, cancel.operation, readRunSettings)];
+			return await run(cancel.operation);
 		case 'job:retry':
-			return [await runItems(context, retry.operation, readRunSettings)];
+			return await run(retry.operation);
 		case 'endpoint:getHealth':
-			return [await runItems(context, getHealth.operation, readRunSettings)];
+			return await run(getHealth.operation);
 		default:
 			throw new NodeOperationError(
 				context.getNode(),
