@@ -209,7 +209,7 @@ async function load(surroundings: Surroundings, isQuick: boolean): Promise<Row[]
 			against: `empty: ${spread(empty, 1)} ms; n8n's starter: ${spread(starter, 1)} ms`,
 			values: own.map((time, index) => time - (empty[index] ?? NaN)),
 			isRatio: false,
-			target: atMost(10, { unit: 'ms', guard: 60 }),
+			target: atMost(10, { unit: 'ms', guard: 25 }),
 		},
 		{
 			measure: 'Package, packed',
