@@ -50,3 +50,20 @@ test.each([
 	expect(started).toContain(last);
 	expect(started.length).toBeLessThanOrEqual(most);
 });
+
+test('few start before the event loop gets its turn, so that their requests are sent', async () => {
+	let turn = 0;
+	const count = () => {
+		turn++;
+		turning = setImmediate(count);
+	};
+	let turning = setImmediate(count);
+	const starts = new Map<number, number>();
+	await runPool(100, 100, async () => {
+		starts.set(turn, (starts.get(turn) ?? 0) + 1);
+		return true;
+	});
+	clearImmediate(turning);
+	expect(Math.max(...starts.values())).toBe(5);
+	expect(starts.size).toBe(20);
+});
