@@ -14,6 +14,7 @@ export interface Call {
 	route: Route;
 	/** The parsed JSON body; undefined where it is none. */
 	body: unknown;
+	contentType: string | undefined;
 	bytes: number;
 	apiKey: string;
 	faults: { job?: JobFault; forget?: ForgetFault };
@@ -55,7 +56,7 @@ export class Api {
 			case 'retry':
 				return this.withJob(call, (job) => this.retry(job, call));
 			case 'health':
-				return done(undefined, () => json(200, this.health()));
+				return done(undefined, () => json(200, this.health(call.route.endpoint)));
 			default:
 				return refused(404, 'Not found');
 		}
@@ -69,11 +70,11 @@ export class Api {
 		const job = this.submit(call, 'runsync', retentionMs);
 		if (typeof job === 'string') return refused(400, job);
 		const waitMs = (wait ?? DOCUMENTED.wait.default) * this.options.timeScale;
-		return done(job, async () => {
-			await this.jobs.untilFinal(job, waitMs, call.onOver);
-			if (job.record.status === 'EXPIRED') return unknownJob();
-			return this.shown(job, this.options.failedRunsyncStatus);
-		});
+		const look = () =>
+			job.record.status === 'EXPIRED'
+				? unknownJob()
+				: this.shown(job, this.options.failedRunsyncStatus);
+		return done(job, () => this.jobs.untilFinal(job, waitMs, call.onOver, look));
 	}
 
 	private run(call: Call): Outcome {
@@ -83,7 +84,7 @@ export class Api {
 	}
 
 	private submit(call: Call, operation: 'runsync' | 'run', retentionMs: number): Job | string {
-		const payload = parsePayload(call.body);
+		const payload = parsePayload(call.contentType, call.body);
 		if (typeof payload === 'string') return payload;
 		const { bytes, apiKey, faults, route } = call;
 		const endpoint = route.endpoint ?? '';
@@ -129,14 +130,17 @@ export class Api {
 		return json(asked ?? usual, view(job, this.options));
 	}
 
-	private health(): object {
+	private health(endpoint: string | undefined): object {
+		const own = this.ledger.jobs.filter((job) => job.endpoint === endpoint);
+		const count = (...statuses: string[]) =>
+			own.filter(({ status }) => statuses.includes(status)).length;
 		return {
 			jobs: {
-				completed: this.ledger.count('COMPLETED'),
-				failed: this.ledger.count('FAILED') + this.ledger.count('TIMED_OUT'),
-				inProgress: this.ledger.count('IN_PROGRESS'),
-				inQueue: this.ledger.count('IN_QUEUE'),
-				retried: this.jobs.retried,
+				completed: count('COMPLETED'),
+				failed: count('FAILED', 'TIMED_OUT'),
+				inProgress: count('IN_PROGRESS'),
+				inQueue: count('IN_QUEUE'),
+				retried: own.reduce((sum, { retries }) => sum + retries, 0),
 			},
 			workers: {
 				idle: this.jobs.workerCounts.idle,

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseFaultRule } from './fault-json';
 import { isRecord, parseJson } from './json';
 import type { Simulator } from './index';
-import type { SimulatorOptions } from './options';
+import { changeOptions } from './option-changes';
 
 interface Page {
 	status: number;
@@ -31,7 +31,7 @@ export async function controlAnswer(
 }
 
 function page(simulator: Simulator, call: string, bytes: Buffer): Page {
-	const body = bytes.length > 0 ? parseJson(bytes.toString()) : {};
+	const body = bytes.length > 0 ? parseJson(bytes) : {};
 	try {
 		switch (call) {
 			case 'GET /':
@@ -50,11 +50,9 @@ function page(simulator: Simulator, call: string, bytes: Buffer): Page {
 			case 'POST /_simulator/reset':
 				simulator.reset();
 				return { status: 200, body: { ok: true } };
-			case 'POST /_simulator/hold': {
-				const asked = isRecord(body) ? body.what : undefined;
-				simulator.hold(HOLDS.find((what) => what === asked));
+			case 'POST /_simulator/hold':
+				simulator.hold(whatToHold(body));
 				return { status: 200, body: { ok: true } };
-			}
 			case 'POST /_simulator/release':
 				simulator.release();
 				return { status: 200, body: { ok: true } };
@@ -77,22 +75,13 @@ function milliseconds(body: unknown): number {
 	throw new Error("'ms' must be a number of milliseconds");
 }
 
-/** Takes known options whose kind of value is the one they have now. */
-function changeOptions(options: SimulatorOptions, body: unknown): void {
-	if (!isRecord(body)) throw new Error('Options must be a JSON object');
-	const now = new Map<string, unknown>(Object.entries(options));
-	for (const [name, value] of Object.entries(body)) {
-		const isAllowed =
-			now.has(name) &&
-			(kindOf(value) === kindOf(now.get(name)) ||
-				(name === 'executionTimeMs' && typeof value === 'number'));
-		if (!isAllowed) throw new Error(`'${name}' is no option, or its value is of another kind`);
+function whatToHold(body: unknown): 'start' | 'finish' | 'both' | undefined {
+	const asked = isRecord(body) ? body.what : undefined;
+	const what = HOLDS.find((known) => known === asked);
+	if (what === undefined && asked !== undefined) {
+		throw new Error(`'what' must be one of ${HOLDS.join(', ')}`);
 	}
-	Object.assign(options, body);
-}
-
-function kindOf(value: unknown): string {
-	return Array.isArray(value) ? 'list' : typeof value;
+	return what;
 }
 
 function home(simulator: Simulator): string {

@@ -36,8 +36,6 @@ export class Jobs {
 	private readonly workers: Workers<Job>;
 	private finishes: Array<() => void> | undefined;
 	private fetching = new AbortController();
-	/** Retries asked for, as `/health` counts them. */
-	retried = 0;
 
 	constructor(private readonly needs: JobsNeeds) {
 		this.workers = new Workers(
@@ -84,7 +82,6 @@ export class Jobs {
 		if (!RETRYABLE.includes(job.record.status)) return false;
 		const { record } = job;
 		record.retries++;
-		this.retried++;
 		record.error = record.output = undefined;
 		record.delayTime = record.executionTime = record.workerId = undefined;
 		job.ending = ending;
@@ -96,14 +93,22 @@ export class Jobs {
 		return true;
 	}
 
-	/** Resolves when the job is final or `ms` have passed; `giveUp` is called with what ends it early. */
-	untilFinal(job: Job, ms: number, giveUp: (leave: () => void) => void): Promise<void> {
-		if (job.isFinal) return Promise.resolve();
+	/**
+	 * Resolves when the job is final or `ms` have passed, with what `look` sees at that moment: the clock
+	 * may move on before anybody hears of it. `giveUp` is called with what ends it early.
+	 */
+	untilFinal<T>(
+		job: Job,
+		ms: number,
+		giveUp: (leave: () => void) => void,
+		look: () => T,
+	): Promise<T> {
+		if (job.isFinal) return Promise.resolve(look());
 		return new Promise((resolve) => {
 			const done = () => {
 				timer.cancel();
 				job.whenFinal.delete(done);
-				resolve();
+				resolve(look());
 			};
 			const timer = this.needs.clock.after(ms, done);
 			job.whenFinal.add(done);
@@ -138,7 +143,6 @@ export class Jobs {
 		this.byId.clear();
 		this.workers.clear();
 		this.finishes = undefined;
-		this.retried = 0;
 		this.fetching.abort();
 		this.fetching = new AbortController();
 	}
@@ -184,8 +188,10 @@ export class Jobs {
 		const planned = verdict.ok ? executionTime(options, job.record.input) : 0;
 		const ms = job.ending?.executionTimeMs ?? planned;
 		const end = this.endOf(job, verdict);
+		const attempt = job.record.retries;
+		// A finish that is held may find the job timed out, retried, and running anew.
 		const finish = () => {
-			if (job.isRunning) this.finish(job, end);
+			if (job.isRunning && job.record.retries === attempt) this.finish(job, end);
 		};
 		job.timers.push(clock.after(ms, () => (this.finishes ? this.finishes.push(finish) : finish())));
 	}

@@ -1,19 +1,22 @@
 /** Checks for data from outside, which is `unknown` until looked at. */
 
+import { isUtf8 } from 'node:buffer';
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The parsed JSON, or undefined where the text is none. */
-export function parseJson(text: string): unknown {
+/** The parsed JSON, or undefined where the bytes are none. JSON is UTF-8 (RFC 8259, 8.1). */
+export function parseJson(bytes: Buffer): unknown {
+	if (!isUtf8(bytes)) return undefined;
 	try {
-		return JSON.parse(text);
+		return JSON.parse(bytes.toString());
 	} catch {
 		return undefined;
 	}
 }
 
+/** `new URL` alone would mend what is no URL by RFC 3986: spaces, line breaks, missing slashes. */
 export function isHttpUrl(text: string): boolean {
-	if (!URL.canParse(text)) return false;
-	return ['http:', 'https:'].includes(new URL(text).protocol);
+	return /^https?:\/\/[^/\s]\S*$/i.test(text) && URL.canParse(text);
 }

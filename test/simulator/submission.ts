@@ -13,7 +13,10 @@ export interface Payload {
 }
 
 /** A payload, or why it is none. */
-export function parsePayload(body: unknown): Payload | string {
+export function parsePayload(contentType: string | undefined, body: unknown): Payload | string {
+	if (!/^application\/json\s*(;|$)/i.test(contentType ?? '')) {
+		return "The request's Content-Type must be application/json";
+	}
 	if (!isRecord(body)) return 'The request body must be a JSON object';
 	const { input, webhook, policy } = body;
 	if (!isRecord(input)) return "The request body must have an object 'input'";

@@ -88,7 +88,7 @@ export class World {
 		const { runsync, run } = this.options.payloadLimits;
 		const body = await exchange.readBody(Math.max(runsync, run));
 		if (exchange.isOver) return;
-		const parsed = body && body.length > 0 ? parseJson(body.toString()) : undefined;
+		const parsed = body && body.length > 0 ? parseJson(body) : undefined;
 		record.body = parsed ?? (body && body.length > 0 ? body.toString() : undefined);
 		const faults = this.faultsOf(record, parsed);
 		if (record.bytes > this.options.maxRecordedBodyBytes) record.body = undefined;
@@ -150,6 +150,7 @@ export class World {
 		return this.api.perform({
 			route,
 			body,
+			contentType: record.headers['content-type'],
 			bytes: record.bytes,
 			apiKey: access.label,
 			faults,
