@@ -21,6 +21,20 @@ const TYPES: Record<'image' | 'audio', Record<string, Format>> = {
 	},
 };
 
+/** Formats by the ending of an address. */
+const ENDINGS: Record<string, Format> = {
+	jpg: 'jpeg',
+	jpeg: 'jpeg',
+	png: 'png',
+	webp: 'webp',
+	flac: 'flac',
+	mp3: 'mp3',
+	wav: 'wav',
+};
+/** Endings of what no address of an image or audio for this model can lead to. */
+const UNSUPPORTED_ENDINGS =
+	/^(gif|bmp|tiff?|svg|avif|hei[cf]|ico|pdf|html?|txt|json|zip|mp4|mov|webm|mkv|avi|og[ga]|opus|m4a|aac|wma|aiff?)$/;
+
 const MOST_MEDIA_BYTES = 64 * 1024 * 1024;
 
 export interface Media {
@@ -44,6 +58,15 @@ export function readMedia(
 	if (value.slice(0, 5).toLowerCase() === 'data:') return readDataUri(kind, value);
 	if (!isHttpUrl(value)) return { error: `${kind} must be an http(s) URL or a data URI` };
 	return { media: { kind, content: undefined }, url: value };
+}
+
+/** What an address that will not be fetched gives away by its ending; none says nothing. */
+export function judgeByEnding({ kind }: Media, url: string): { error: string } | undefined {
+	const ending = /\.([^./]+)$/.exec(new URL(url).pathname)?.[1]?.toLowerCase() ?? '';
+	const format = Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending] : undefined;
+	const isOfKind = format !== undefined && Object.values(TYPES[kind]).includes(format);
+	const isRefused = format ? !isOfKind : UNSUPPORTED_ENDINGS.test(ending);
+	return isRefused ? invalidFormat(kind) : undefined;
 }
 
 export async function fetchMedia(
@@ -80,9 +103,17 @@ function readDataUri(kind: 'image' | 'audio', uri: string): MediaAnswer {
 	if (comma < 0 || !format || parameters.at(-1)?.toLowerCase() !== 'base64') {
 		return invalidFormat(kind);
 	}
-	const bytes = Buffer.from(uri.slice(comma + 1), 'base64');
+	const content = uri.slice(comma + 1);
+	if (!isBase64(content)) return invalidFormat(kind);
+	const bytes = Buffer.from(content, 'base64');
 	if (formatOf(bytes) !== format) return invalidFormat(kind);
 	return { media: { kind, content: { format, bytes } } };
+}
+
+/** As RFC 4648 (4) has it; Node's decoder passes over anything else. */
+function isBase64(text: string): boolean {
+	const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+	return text.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(text.slice(0, text.length - padding));
 }
 
 /** By magic number. */

@@ -5,7 +5,7 @@
 
 import { audioSeconds } from './audio-length';
 import { roundUsd } from './ledger';
-import { fetchMedia, invalidFormat, isAudio, readMedia, type Media } from './media';
+import { fetchMedia, invalidFormat, isAudio, judgeByEnding, readMedia, type Media } from './media';
 import type { JobInput } from './options';
 
 /** What the model makes of an input: a video of so many seconds for so many USD, or an error. */
@@ -67,8 +67,14 @@ export function assess(
 		if (input[kind] === undefined) continue;
 		const answer = readMedia(kind, input[kind]);
 		if ('error' in answer) return { ok: false, error: answer.error };
-		if (answer.url !== undefined && options.fetchMedia) missing.push({ kind, url: answer.url });
-		else media.push(answer.media);
+		const { media: found, url } = answer;
+		if (url !== undefined && options.fetchMedia) {
+			missing.push({ kind, url });
+			continue;
+		}
+		const refused = url === undefined ? undefined : judgeByEnding(found, url);
+		if (refused) return { ok: false, ...refused };
+		media.push(found);
 	}
 	if (missing.length === 0) return price(input, media, options);
 	return fetchAll(input, media, missing, options, signal);
