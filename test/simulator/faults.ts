@@ -1,5 +1,6 @@
 /** Faults on request: what a test makes the simulator do wrong, once or often. */
 
+import { appliesTo, checkFault } from './fault-check';
 import type { Operation, RequestRecord } from './requests';
 
 /** `before`: nothing happened. `after`: the job was accepted (cancelled …), the answer is spoilt. */
@@ -100,12 +101,6 @@ const STAGES: Record<Fault['kind'], Stage> = {
 	truncate: 'answer',
 };
 
-/** Where a stage makes sense; the answer and its delay do everywhere. */
-const ACCEPTING: readonly string[] = ['run', 'runsync', 'retry'];
-const FORGETTING: readonly string[] = ['run', 'runsync', 'retry', 'status'];
-/** For a webhook, which the simulator sends: spoil the body, delay it, lose it. */
-const WEBHOOK_KINDS: readonly string[] = ['body', 'delay', 'reset'];
-
 interface Standing {
 	rule: FaultRule;
 	used: number;
@@ -115,11 +110,9 @@ interface Standing {
 export class Faults {
 	private readonly standing = new Set<Standing>();
 
-	/** Throws where the fault could never befall a request. */
+	/** Throws where the fault is none, or could never befall a request. */
 	add(rule: FaultRule): AddedFault {
-		if (!canBefall(rule)) {
-			throw new Error(`A '${rule.kind}' fault cannot befall '${rule.operation}'`);
-		}
+		checkFault(rule);
 		const standing: Standing = { rule, used: 0, spared: 0 };
 		this.standing.add(standing);
 		return {
@@ -162,17 +155,6 @@ function put(taken: TakenFaults, fault: Fault): void {
 	else if (fault.kind === 'job') taken.job = fault;
 	else if (fault.kind === 'forget') taken.forget = fault;
 	else taken.answer = fault;
-}
-
-function appliesTo({ kind, operation: wanted }: FaultRule, operation: Operation): boolean {
-	if (wanted !== operation && (wanted !== '*' || operation === 'webhook')) return false;
-	if (operation === 'webhook') return WEBHOOK_KINDS.includes(kind);
-	if (kind === 'job') return ACCEPTING.includes(operation);
-	return kind !== 'forget' || FORGETTING.includes(operation);
-}
-
-function canBefall(rule: FaultRule): boolean {
-	return rule.operation === '*' || appliesTo(rule, rule.operation);
 }
 
 function matches(
