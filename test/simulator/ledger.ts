@@ -9,6 +9,7 @@ export interface Policy {
 }
 
 export interface WebhookTry {
+	/** When the call began. */
 	at: number;
 	/** HTTP status of the receiver, or why there was none. */
 	result: number | string;

@@ -45,9 +45,10 @@ export class Webhooks {
 		signal: AbortSignal,
 		attempt: number,
 	): Promise<void> {
+		const at = this.clock.now();
 		const result = await this.call(job, body, signal);
 		if (signal.aborted) return;
-		job.webhookTries.push({ at: this.clock.now(), result });
+		job.webhookTries.push({ at, result });
 		if (result !== 200 && attempt < this.options.webhookTries) {
 			const pause = this.options.webhookRetryMs * this.options.timeScale;
 			this.clock.after(pause, () => void this.try(job, body, signal, attempt + 1));
