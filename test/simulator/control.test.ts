@@ -97,6 +97,7 @@ test.each<[string, string, unknown]>([
 	['POST', '/options', { workers: null }],
 	['POST', '/options', { payloadLimits: null }],
 	['POST', '/options', { payloadLimits: { run: 5 } }],
+	['POST', '/options', { payloadLimits: { run: 1, runsync: 2, cancel: 3 } }],
 	['POST', '/options', { rateLimits: { run: { requests: 1 } } }],
 	['POST', '/options', { retentionMs: { runsync: 1, runsyncLongest: 2, run: 'long' } }],
 	['POST', '/options', { endpoints: [5] }],
