@@ -3,9 +3,9 @@
 import type { Changes } from './changes';
 import type { Clock } from './clock';
 import { Job, view, type Submission } from './job';
+import { endOf, executionTime, shorten, type End } from './job-end';
 import type { JobFault } from './faults';
-import type { JobInput, SimulatorOptions } from './options';
-import { DOCUMENTED } from './options';
+import { DOCUMENTED, type SimulatorOptions } from './options';
 import type { Ledger } from './ledger';
 import { assess, type Verdict } from './model';
 import { Workers } from './workers';
@@ -18,15 +18,6 @@ export interface JobsNeeds {
 	changes: Changes;
 	webhooks: Webhooks;
 	videoUrl: (jobId: string) => string;
-}
-
-/** How a job ends. */
-interface End {
-	status: string;
-	error?: string | undefined;
-	output?: unknown;
-	price?: number;
-	seconds?: number;
 }
 
 const RETRYABLE = ['FAILED', 'TIMED_OUT'];
@@ -184,37 +175,16 @@ export class Jobs {
 	}
 
 	private plan(job: Job, verdict: Verdict): void {
-		const { clock, options } = this.needs;
+		const { clock, options, videoUrl } = this.needs;
 		const planned = verdict.ok ? executionTime(options, job.record.input) : 0;
 		const ms = job.ending?.executionTimeMs ?? planned;
-		const end = this.endOf(job, verdict);
+		const end = endOf(verdict, job.ending, videoUrl(job.record.id), options.nestErrors);
 		const attempt = job.record.retries;
 		// A finish that is held may find the job timed out, retried, and running anew.
 		const finish = () => {
 			if (job.isRunning && job.record.retries === attempt) this.finish(job, end);
 		};
 		job.timers.push(clock.after(ms, () => (this.finishes ? this.finishes.push(finish) : finish())));
-	}
-
-	private endOf(job: Job, verdict: Verdict): End {
-		const { options, videoUrl } = this.needs;
-		const output = verdict.ok
-			? { video_url: videoUrl(job.record.id), cost: verdict.price }
-			: undefined;
-		const made = verdict.ok ? { price: verdict.price, seconds: verdict.seconds } : {};
-		const { ending } = job;
-		if (ending) {
-			const status = ending.status ?? (ending.error === undefined ? 'COMPLETED' : 'FAILED');
-			const plain = status === 'COMPLETED' ? output : undefined;
-			return {
-				...(status === 'COMPLETED' ? made : {}),
-				status,
-				error: ending.error,
-				output: 'output' in ending ? ending.output : plain,
-			};
-		}
-		if (verdict.ok) return { ...made, status: 'COMPLETED', output };
-		return { status: 'FAILED', error: errorText(verdict.error, options.nestErrors) };
 	}
 
 	private finish(job: Job, end: End): void {
@@ -265,24 +235,5 @@ export class Jobs {
 
 	private tell(job: Job): void {
 		this.needs.changes.announce({ kind: 'job', job: job.record });
-	}
-}
-
-function executionTime(options: SimulatorOptions, input: JobInput): number {
-	const { executionTimeMs: rule } = options;
-	return typeof rule === 'function' ? rule(input) : rule;
-}
-
-/** As Runpod sometimes passes an error on: JSON inside a sentence. */
-function errorText(message: string, isNested: boolean): string {
-	if (!isNested) return message;
-	return `Error submitting task: 400, ${JSON.stringify({ code: 400, message })}`;
-}
-
-/** Long texts (data URIs) to their beginning and length, so that ten thousand jobs fit in memory. */
-function shorten(input: JobInput): void {
-	for (const [field, value] of Object.entries(input)) {
-		if (typeof value !== 'string' || value.length < 1000) continue;
-		input[field] = `${value.slice(0, 64)}… (${value.length} characters)`;
 	}
 }
