@@ -162,6 +162,12 @@ export function checkHttpUrl(value: unknown, label: string): string {
 			EXPRESSION_ADVICE,
 		);
 	}
+	if (/\s/.test(url)) {
+		throw new InvalidParameter(
+			`'${label}' must not have spaces or line breaks in it, but is ${shown(value)}`,
+			'Write a space in an address as %20.',
+		);
+	}
 	return url;
 }
 
@@ -184,7 +190,8 @@ function dataUriType(url: string): string | undefined {
 	if (head === undefined || mimeType === undefined) return undefined;
 	const padding = url.endsWith('==') ? 2 : url.endsWith('=') ? 1 : 0;
 	const content = url.slice(head.length, url.length - padding);
-	return content === '' || /[^a-z0-9+/]/i.test(content) ? undefined : mimeType.toLowerCase();
+	const isWhole = content !== '' && (content.length + padding) % 4 === 0;
+	return isWhole && !/[^a-z0-9+/]/i.test(content) ? mimeType.toLowerCase() : undefined;
 }
 
 /**

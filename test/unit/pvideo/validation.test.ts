@@ -166,6 +166,8 @@ test.each<[unknown, unknown]>([
 
 const noAddress = (is: string) =>
 	`'Image URL' must be an address that starts with http:// or https://, but is ${is}`;
+const spaced = (is: string) =>
+	`'Image URL' must not have spaces or line breaks in it, but is ${is}`;
 
 test.each<[unknown, unknown]>([
 	['https://example.com/a.png', 'https://example.com/a.png'],
@@ -179,6 +181,8 @@ test.each<[unknown, unknown]>([
 	['http://', noAddress('"http://"')],
 	['https:///a.png', noAddress('"https:///a.png"')],
 	['https://exa mple.com', noAddress('"https://exa mple.com"')],
+	['https://example.com/my photo.png', spaced('"https://example.com/my photo.png"')],
+	['https://example.com/\na.png', spaced('"https://example.com/ a.png"')],
 	[['https://example.com'], noAddress('a list')],
 	['data:image/png;base64,iVBORw0K', 'data:image/png;base64,iVBORw0K'],
 	['DATA:IMAGE/WEBP;BASE64,UklGRg==', 'DATA:IMAGE/WEBP;BASE64,UklGRg=='],
@@ -187,6 +191,8 @@ test.each<[unknown, unknown]>([
 	['data:image/png,raw', "'Image URL' is not a base64 data URI"],
 	['data:image/png;base64,', "'Image URL' is not a base64 data URI"],
 	['data:image/png;base64,no spaces', "'Image URL' is not a base64 data URI"],
+	['data:image/png;base64,iVBORw0', "'Image URL' is not a base64 data URI"],
+	['data:image/png;base64,iVBORw0=', 'data:image/png;base64,iVBORw0='],
 	['data:', "'Image URL' is not a base64 data URI"],
 ])('Image URL %j', (value, expected) => {
 	expect(result(() => checkMediaUrl(value, image, 'Image URL'))).toEqual(expected);
