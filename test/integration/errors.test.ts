@@ -534,6 +534,25 @@ test('a key that the server sends back is taken out of errors', async () => {
 	expect(error?.message).toBe('Runpod refused the request (HTTP 400): bad key ***');
 });
 
+test.each<[string, Batch['parameters'], Batch['options']]>([
+	['a field', { resolution: '<key>' }, {}],
+	['a field whose value is cut', { resolution: `${'x'.repeat(40)}<key>` }, {}],
+	['an option', {}, { executionMode: '<key>' }],
+	['an option of the whole run', {}, { concurrency: '<key>' }],
+])('a key that the user put into %s is taken out of errors', async (_, parameters, options) => {
+	const withKey = <T>(fields: T): T =>
+		JSON.parse(JSON.stringify(fields).replace('<key>', simulator.apiKey)) as T;
+	for (const settings of [{}, CONTINUE]) {
+		const result = await generate(simulator, {
+			parameters: withKey(parameters),
+			options: withKey(options),
+			settings,
+		});
+		expect(shown(result)).toContain('***');
+		expect(shown(result)).not.toContain(simulator.apiKey.slice(0, 8));
+	}
+});
+
 test('a key that the server sends back is taken out of outputs', async () => {
 	const echo = { [simulator.apiKey]: [simulator.apiKey, 1, null] };
 	simulator.faults.add({

@@ -3,23 +3,36 @@ import { isJsonObject, type JsonValue } from '../json';
 /** A shorter one is no key of Runpod's, and to take it out of every text would spoil addresses and ids. */
 const SHORTEST_KEY = 8;
 
-/** A text without the API key in it, should a server send it back. */
+/** What a text ends with where it was cut (`plainText`, `shown`). */
+const CUT = '…';
+
+/** A text without the API key in it, should a server or a field hold it; nor what is left of one that was cut. */
 export function withoutKey(text: string, apiKey: string | undefined): string {
-	return apiKey !== undefined && apiKey.length >= SHORTEST_KEY
-		? text.replaceAll(apiKey, '***')
-		: text;
+	if (apiKey === undefined || !mayHoldKey(text, apiKey)) return text;
+	let clean = text.replaceAll(apiKey, '***');
+	for (let left = apiKey.length - 1; left >= SHORTEST_KEY; left--) {
+		clean = clean.replaceAll(`${apiKey.slice(0, left)}${CUT}`, `***${CUT}`);
+	}
+	return clean;
 }
 
 /** JSON without the API key in any text or name of it. */
 export function jsonWithoutKey<T>(json: T, apiKey: string | undefined): T {
-	return holdsKey(json, apiKey) ? (redacted(json as JsonValue, apiKey) as T) : json;
+	return apiKey !== undefined && mayHoldKey(JSON.stringify(json), apiKey)
+		? (redacted(json as JsonValue, apiKey) as T)
+		: json;
 }
 
-function holdsKey(json: unknown, apiKey: string | undefined): boolean {
-	return !!apiKey && JSON.stringify(json).includes(JSON.stringify(apiKey).slice(1, -1));
+function mayHoldKey(text: string, apiKey: string): boolean {
+	return apiKey.length >= SHORTEST_KEY && text.includes(startOf(apiKey));
 }
 
-function redacted(value: JsonValue, apiKey: string | undefined): JsonValue {
+/** As it stands in a text and in JSON alike, where quotes and backslashes are escaped. */
+function startOf(apiKey: string): string {
+	return /^[^"\\]*/.exec(apiKey)?.[0].slice(0, SHORTEST_KEY) ?? '';
+}
+
+function redacted(value: JsonValue, apiKey: string): JsonValue {
 	if (typeof value === 'string') return withoutKey(value, apiKey);
 	if (Array.isArray(value)) return value.map((part) => redacted(part, apiKey));
 	if (!isJsonObject(value)) return value;

@@ -47,6 +47,11 @@ export class Run {
 		return connection;
 	}
 
+	/** Lets errors about fields be without the key, too; where there is no credential, there is none to show. */
+	async learnKey(): Promise<void> {
+		await this.connection().catch(() => undefined);
+	}
+
 	/** Where an error belongs, for `toNodeError`. */
 	place(itemIndex?: number) {
 		return { node: this.node, itemIndex, apiKey: this.apiKey };

@@ -39,6 +39,7 @@ export async function runItems<P extends Plan>(
 	// Where the credential cannot be read, each item says so.
 	await run.adoptOpenJobs().catch(() => undefined);
 	if (problem !== undefined) {
+		await run.learnKey();
 		for (let index = 0; index < (run.continuesOnFail ? itemCount : 1); index++) {
 			outcomes.set(index, { kind: 'failed', error: itemError(run, problem, index) });
 		}
@@ -78,6 +79,7 @@ async function planItems<P extends Plan>(
 			const plan = operation.plan(run.context, index);
 			plans.set(index, plan instanceof Promise ? await plan : plan);
 		} catch (error) {
+			await run.learnKey();
 			outcomes.set(index, { kind: 'failed', error: itemError(run, error, index) });
 		}
 	}

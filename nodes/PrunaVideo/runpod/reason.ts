@@ -1,6 +1,8 @@
 import { isJsonObject } from '../json';
 
 const LONGEST_REASON = 300;
+/** Of a text from a server, before its markup is taken out. */
+const LONGEST_READ = 20 * LONGEST_REASON;
 const LONGEST_URL = 2000;
 const DEEPEST = 5;
 /** Of a list of errors. */
@@ -17,13 +19,14 @@ export function readReason(error: unknown): string {
 /** Text from a server as an error may show it: one line, no markup, at most 300 characters. */
 export function plainText(text: string): string {
 	const line = text
-		.slice(0, 20 * LONGEST_REASON)
+		.slice(0, LONGEST_READ)
 		.replace(/<(style|script)\b[^]*?<\/\1>/gi, ' ')
 		.replace(/<[^<>]*>/g, ' ')
 		.replace(/[<>]/g, ' ')
 		.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
 		.trim();
-	return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
+	const isCut = line.length > LONGEST_REASON || (line !== '' && text.length > LONGEST_READ);
+	return isCut ? `${line.slice(0, LONGEST_REASON)}…` : line;
 }
 
 /** An address from a server as an error may show it: no markup (a URL parser escapes it), and short enough to read. */
