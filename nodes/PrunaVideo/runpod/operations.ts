@@ -50,7 +50,7 @@ export async function submitJob(
 		body,
 		timeoutMs: (waits ? waitMs : 0) + GRACE_MS + bytes / SLOWEST_UPLOAD,
 		policy: 'costly',
-		isSettled: (received) => jobIn(received) !== undefined,
+		isSettled: holdsJob,
 		deadline,
 		stop,
 		// `run` answers at once, and with the id the job can be cancelled: better than to drop the request on a stop.
@@ -136,6 +136,7 @@ export async function retryJob(
 		method: 'POST',
 		operation: 'retry',
 		policy: 'costly',
+		isSettled: holdsJob,
 		stop,
 	});
 }
@@ -166,7 +167,7 @@ function quickly(): Pick<RepeatableRequest, 'timeoutMs' | 'deadline'> {
 async function jobRequest(
 	endpoint: Endpoint,
 	jobId: string,
-	request: Pick<RepeatableRequest, 'method' | 'policy' | 'stop'> & {
+	request: Pick<RepeatableRequest, 'method' | 'policy' | 'isSettled' | 'stop'> & {
 		operation: 'status' | 'retry';
 	},
 ): Promise<Job> {
@@ -207,6 +208,10 @@ export function jobIn(answer: Answer): { job: Job; httpCode: number } | undefine
 	const job = readJob(body);
 	if (job === undefined) return undefined;
 	return httpCode < 300 || httpCode === 400 || isDocumented(job) ? { job, httpCode } : undefined;
+}
+
+function holdsJob(answer: Answer): boolean {
+	return jobIn(answer) !== undefined;
 }
 
 function jobPath(operation: 'status' | 'cancel' | 'retry', jobId: string): string {
