@@ -49,6 +49,7 @@ function retryAfter(header: unknown): number | undefined {
 	if (typeof header !== 'string' && typeof header !== 'number') return undefined;
 	const text = String(header).trim();
 	if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-	const date = Date.parse(text);
+	// JavaScript takes "later 5" and "-5" for dates as well; every HTTP date has a time of day.
+	const date = /\d\d:\d\d:\d\d/.test(text) ? Date.parse(text) : NaN;
 	return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
