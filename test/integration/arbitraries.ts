@@ -5,9 +5,40 @@ import type { FaultRule } from '../simulator';
 
 const PNG = 'data:image/png;base64,iVBORw0KGgo=';
 
+/** The key of the property tests: no text holds a part of it by chance. */
+export const API_KEY = 'rpa_Vx7KqPw2ZtLm9RbYc4HdNs8GfJe3Ua6TQx';
+
+/** The key as a server or a user could bring it into a text: whole, within others, and where a long text is cut. */
+const withKey: fc.Arbitrary<string> = fc.oneof(
+	fc.constantFrom(
+		API_KEY,
+		`Bearer ${API_KEY}`,
+		`https://a.example/v.mp4?token=${API_KEY}`,
+		`{"message":"{\\"error\\":\\"${API_KEY}\\"}"}`,
+		`<b>${API_KEY}</b>`,
+	),
+	fc.integer({ min: 0, max: 400 }).map((before) => `${'x'.repeat(before)}${API_KEY}`),
+);
+
+/** JSON in which the key stands somewhere, now and then. */
+function jsonLike(maxDepth: number): fc.Arbitrary<unknown> {
+	return fc.oneof(
+		{ arbitrary: fc.jsonValue({ maxDepth }), weight: 3 },
+		{ arbitrary: withKey, weight: 1 },
+		{ arbitrary: fc.dictionary(fc.constantFrom('message', 'error', API_KEY), withKey), weight: 1 },
+	);
+}
+
+/** Names that the user gives to what comes out: those may hold anything, so here not the key. */
+const name = (...good: string[]) =>
+	fc.oneof(
+		{ arbitrary: fc.constantFrom<unknown>(...good), weight: 6 },
+		{ arbitrary: fc.jsonValue({ maxDepth: 1 }), weight: 1 },
+	);
+
 /** Anything that an expression can give: all JSON, and what JavaScript has besides. */
 const anything = fc.oneof(
-	fc.jsonValue({ maxDepth: 3 }),
+	jsonLike(3),
 	fc.constantFrom<unknown>(
 		undefined,
 		NaN,
@@ -65,7 +96,7 @@ const options = collection({
 	maxCostPerItem: mostly(1, 0.1, 0),
 	maxCostPerExecution: mostly(100, 1000),
 	cancelOnStop: mostly(true, false),
-	fileName: mostly('a.mp4', '../../etc/passwd', 'sunset'),
+	fileName: name('a.mp4', '../../etc/passwd', 'sunset'),
 	includeInput: mostly(true, false),
 	endpointId: mostly('p-video'),
 	executionTimeout: mostly(5, 604800),
@@ -90,7 +121,7 @@ export const fieldValues: fc.Arbitrary<Record<string, unknown>> = fc.record({
 	saveAudio: mostly(true, false),
 	promptUpsampling: mostly(true, false),
 	download: mostly(false, false, false, true),
-	binaryPropertyName: mostly('data', 'video'),
+	binaryPropertyName: name('data', 'video'),
 	simplify: mostly(true, false),
 	webhookUrl: mostly('', 'https://a.example/hook'),
 	jobId: mostly('job-1', ' job-2\n'),
@@ -103,13 +134,12 @@ export const fieldValues: fc.Arbitrary<Record<string, unknown>> = fc.record({
 export const serverBody: fc.Arbitrary<string> = fc.oneof(
 	fc.json({ maxDepth: 4 }),
 	fc.string({ unit: 'binary', maxLength: 200 }),
+	withKey,
+	jsonLike(2).map((body) => JSON.stringify(body)),
 	fc
 		.record(
 			{
-				id: fc.oneof(
-					fc.constantFrom<unknown>('job-1', '../x', '', 7),
-					fc.jsonValue({ maxDepth: 1 }),
-				),
+				id: fc.oneof(fc.constantFrom<unknown>('job-1', '../x', '', 7, API_KEY), jsonLike(1)),
 				status: fc.oneof(
 					fc.constantFrom<unknown>(
 						'COMPLETED',
@@ -117,15 +147,17 @@ export const serverBody: fc.Arbitrary<string> = fc.oneof(
 						'IN_QUEUE',
 						'CANCELLED',
 						'TIMED_OUT',
+						'RUNNING',
 						'ODD',
 					),
-					fc.jsonValue({ maxDepth: 1 }),
+					jsonLike(1),
 				),
 				output: fc.oneof(
 					fc.record(
 						{
 							video_url: fc.constantFrom<unknown>(
 								'https://a.example/v.mp4',
+								`https://a.example/v.mp4?token=${API_KEY}`,
 								'file:///x',
 								'',
 								null,
@@ -135,14 +167,12 @@ export const serverBody: fc.Arbitrary<string> = fc.oneof(
 						},
 						{ requiredKeys: [] },
 					),
-					fc.jsonValue({ maxDepth: 2 }),
+					jsonLike(2),
 				),
-				error: fc.oneof(
-					fc.jsonValue({ maxDepth: 3 }),
-					fc.constant('{"message":"{\\"error\\":1}"}'),
-				),
-				delayTime: fc.jsonValue({ maxDepth: 1 }),
-				__proto__: fc.jsonValue({ maxDepth: 1 }),
+				error: fc.oneof(jsonLike(3), fc.constant('{"message":"{\\"error\\":1}"}')),
+				delayTime: jsonLike(1),
+				// In brackets it is a name like any other.
+				['__proto__']: jsonLike(1),
 			},
 			{ requiredKeys: [] },
 		)
@@ -152,10 +182,38 @@ export const serverBody: fc.Arbitrary<string> = fc.oneof(
 export const serverStatus = fc.oneof(
 	{ arbitrary: fc.constantFrom(200, 200, 200, 400), weight: 4 },
 	{
-		arbitrary: fc.constantFrom(201, 204, 401, 402, 403, 404, 409, 413, 418, 422, 500, 502, 504),
+		arbitrary: fc.constantFrom(
+			...[201, 204, 308, 401, 402, 403, 404, 408, 409, 413, 418, 422],
+			...[500, 502, 504, 520],
+		),
 		weight: 1,
 	},
 );
+
+/** Where `Retry-After` sends a client: nowhere, far away, into the past, or to no time at all. */
+const retryAfter: fc.Arbitrary<string> = fc.oneof(
+	fc.constantFrom(
+		...['0', '1', '-1', '-5', '1e9', '999999999999', '9'.repeat(400), 'NaN', 'Infinity', '', ' '],
+		...['0.5', '5s', '0x10', 'later', 'later 5', 'null', '1, 2', API_KEY],
+		...['Thu, 01 Jan 1970 00:00:00 GMT', 'Fri, 31 Dec 9999 23:59:59 GMT', '2001-02-30', 'GMT'],
+	),
+	fc.string({ unit: fc.constantFrom(...'0123456789.-+: GMTabc'), maxLength: 12 }),
+);
+
+/** Answers that send a client away, with headers that no server should send. */
+export const hostileHeaders = fc.record({
+	status: fc.constantFrom(429, 429, 503, 503, 300, 301, 302, 303, 304, 307, 308),
+	headers: fc.record(
+		{
+			'retry-after': retryAfter,
+			location: fc.constantFrom('<stranger>', '//evil.invalid/', 'file:///etc/passwd', '', '/loop'),
+			'content-type': fc.constantFrom('', 'application/json', 'text/html', `a/${API_KEY}`),
+			'www-authenticate': fc.constantFrom('Basic', `Bearer ${API_KEY}`),
+		},
+		{ requiredKeys: [] },
+	),
+	times: fc.constantFrom(1, 3, Infinity),
+});
 
 /** Without the operation, which `faultsOf` puts in. */
 type Trouble = FaultRule extends infer Rule
@@ -173,7 +231,7 @@ const unreadable = fc.constantFrom(
 	'[]',
 	'{"status":"IN_QUEUE"}',
 );
-const refusals = fc.constantFrom(400, 401, 402, 403, 404, 409, 413, 422, 429, 503);
+const refusals = fc.constantFrom(400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 503);
 const failures = fc.constantFrom(500, 502, 504, 520);
 
 /** Once the job is accepted a refusal would be a lie that no client can see through, so those come before. */
@@ -188,6 +246,8 @@ const onSubmission: fc.Arbitrary<Trouble> = fc.oneof(
 		.map((status): Trouble => ({ kind: 'job', status })),
 	fc.constantFrom<Trouble>({ kind: 'job', output: null }, { kind: 'job', output: 'oops' }),
 	fc.constant<Trouble>({ kind: 'forget' }),
+	// Longer than `runsync` waits here, so that polling follows.
+	fc.integer({ min: 5, max: 60 }).map((ms): Trouble => ({ kind: 'job', executionTimeMs: ms })),
 );
 
 const onStatus: fc.Arbitrary<Trouble> = fc.oneof(
@@ -196,12 +256,30 @@ const onStatus: fc.Arbitrary<Trouble> = fc.oneof(
 	unreadable.map((body): Trouble => ({ kind: 'body', body })),
 );
 
+const onVideo: fc.Arbitrary<Trouble> = fc.oneof(
+	fc
+		.constantFrom(403, 404, 429, 500, 503)
+		.chain((status) =>
+			fc.constantFrom(1, 9).map((times): Trouble => ({ kind: 'status', status, times })),
+		),
+	fc.constantFrom<Trouble>(
+		{ kind: 'reset' },
+		{ kind: 'hang' },
+		{ kind: 'truncate', bytes: 100 },
+		{ kind: 'body', body: '<p>', contentType: 'text/html' },
+	),
+);
+
 export interface ItemTroubles {
 	submission: Trouble[];
 	status: Trouble[];
+	video?: Trouble[];
 }
 
 export interface StoryBatch {
+	/** Video > Generate or Job > Submit. */
+	operation: 'generate' | 'submit';
+	download: boolean;
 	items: ItemTroubles[];
 	executionMode: 'sync' | 'async';
 	concurrency: number;
@@ -213,10 +291,13 @@ export interface StoryBatch {
 /** A batch, what befalls each of its items, and how the user set the node up. */
 export const story: fc.Arbitrary<StoryBatch> = fc
 	.record({
+		operation: fc.constantFrom('generate' as const, 'generate' as const, 'submit' as const),
+		download: fc.constantFrom(false, false, true),
 		items: fc.array(
 			fc.record({
 				submission: fc.array(onSubmission, { maxLength: 3 }),
 				status: fc.array(onStatus, { maxLength: 3 }),
+				video: fc.array(onVideo, { maxLength: 2 }),
 			}),
 			{ minLength: 1, maxLength: 6 },
 		),
@@ -240,10 +321,10 @@ export const story: fc.Arbitrary<StoryBatch> = fc
 
 /** The rules for the simulator; an item's prompt names it. */
 export function faultsOf(
-	{ items, executionMode }: StoryBatch,
+	{ items, executionMode, operation }: StoryBatch,
 	prompts: readonly string[],
 ): FaultRule[] {
-	const submission = executionMode === 'sync' ? 'runsync' : 'run';
+	const submission = executionMode === 'sync' && operation === 'generate' ? 'runsync' : 'run';
 	return items.flatMap((troubles, index) => {
 		const match = { prompt: prompts[index] };
 		return [
@@ -251,6 +332,9 @@ export function faultsOf(
 				(fault) => ({ ...fault, operation: submission, match }) as FaultRule,
 			),
 			...troubles.status.map((fault) => ({ ...fault, operation: 'status', match }) as FaultRule),
+			...(troubles.video ?? []).map(
+				(fault) => ({ ...fault, operation: 'video', match }) as FaultRule,
+			),
 		];
 	});
 }

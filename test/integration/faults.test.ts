@@ -8,6 +8,8 @@ import { credentialsOf, submissions } from './batch';
 import { runNode } from './engine';
 import { hurry } from './hurry';
 
+const HURRY = 50;
+
 let simulator: Simulator;
 beforeAll(async () => {
 	simulator = await startSimulator();
@@ -18,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.useRealTimers());
 afterAll(async () => await simulator.close());
-hurry(50);
+hurry(HURRY);
 
 /** Runs of the node by their name in the table; the last seven are about a job that is there already. */
 const RUNS = {
@@ -47,6 +49,10 @@ const REQUEST: Record<RunName, FaultRule['operation']> = {
 	health: 'health',
 };
 
+const MAKES_JOB: readonly RunName[] = ['sync', 'async', 'submit', 'download'];
+/** Those that give no video. */
+const DATA: readonly RunName[] = ['submit', 'cancel', 'retry', 'health'];
+
 type Fault = FaultRule extends infer Rule
 	? Rule extends FaultRule
 		? Omit<Rule, 'operation'> & { on?: FaultRule['operation'] }
@@ -65,6 +71,8 @@ interface Row {
 	outcome: 'video' | 'data' | { error: string };
 	options?: IDataObject;
 	baseUrl?: string;
+	/** ms of the node's time that lie at least between the first answer to that request and the next try. */
+	pauseMs?: number;
 	/** ms by which the machine's clock is set on (or back) once the job is accepted. */
 	clockJump?: number;
 	/** What has happened to the job that is there already; default: it is completed. */
@@ -77,7 +85,16 @@ const status = (code: number, more: Partial<Extract<Fault, { kind: 'status' }>> 
 	status: code,
 	...more,
 });
-const soon = () => new Date(Date.now() + 1_000).toUTCString();
+/** Where a 429 says when to come back; `<in 10 s>` becomes a date when the row runs. */
+const later = (retryAfter: string, times = 1) =>
+	status(429, { headers: { 'retry-after': retryAfter }, times });
+/** An answer that names the job; `<id>` is its id. */
+const naming = (httpCode: number, state: string): Fault => ({
+	kind: 'body',
+	status: httpCode,
+	body: `{"id":"<id>","status":"${state}"}`,
+	when: 'after',
+});
 const error = (message: string) => ({ error: message });
 
 /** Requests that make a job: what may be repeated, what is refused, and what nobody can know. */
@@ -91,36 +108,46 @@ const costly: Costly[] = [
 	['HTTP 403', [status(403)], 1, 0, "This API key may not use the endpoint 'p-video'"],
 	['HTTP 404', [status(404)], 1, 0, "The endpoint 'p-video' was not found"],
 	['HTTP 413', [status(413)], 1, 0, 'The request is too large for Runpod'],
-	['HTTP 418', [status(418)], 1, 0, 'Runpod refused the request (HTTP 418): Simulated 418'],
-	['HTTP 429 with seconds', [status(429, { headers: { 'retry-after': '1' }, times: 2 })], 3, 1],
-	['HTTP 429 with a date', [status(429, { headers: { 'retry-after': soon() }, times: 2 })], 3, 1],
+	...[409, 418, 422].map(
+		(code): Costly => [
+			`HTTP ${code}`,
+			[status(code)],
+			1,
+			0,
+			`Runpod refused the request (HTTP ${code}): Simulated ${code}`,
+		],
+	),
+	['HTTP 429 with seconds', [later('1', 2)], 3, 1],
+	['HTTP 429 with a date', [later('<in 10 s>', 2)], 3, 1],
 	['HTTP 429 with nothing', [status(429, { times: 3 })], 4, 1],
-	['HTTP 429 with nonsense', [status(429, { headers: { 'retry-after': 'later' } })], 2, 1],
+	['HTTP 429 with nonsense', [later('later')], 2, 1],
+	['HTTP 429 for longer than the timeout', [later('3600')], 1, 0, 'Runpod is limiting requests'],
+	['HTTP 429 with the job in it', [naming(429, 'IN_QUEUE')], 1, 1],
+	['HTTP 500 with the job in it', [naming(500, 'IN_PROGRESS')], 1, 1],
+	['HTTP 503 with the job in it', [naming(503, 'IN_QUEUE')], 1, 1],
+	['a job that is RUNNING', [naming(200, 'RUNNING')], 1, 1],
+	['a job in an unknown state', [naming(200, 'PONDERING')], 1, 1],
+	['a job in no state', [naming(200, '')], 1, 1],
+	[
+		'HTTP 500 with a job in an unknown state',
+		[naming(500, 'PONDERING')],
+		1,
+		1,
+		`Runpod failed (HTTP 500)${MAY_RUN}`,
+	],
 	['HTTP 429 always', [status(429, always)], 8, 0, 'Runpod is limiting requests'],
 	['HTTP 500 before', [status(500)], 1, 0, `Runpod failed (HTTP 500): Simulated 500${MAY_RUN}`],
-	[
-		'HTTP 500 after',
-		[status(500, { when: 'after' })],
-		1,
-		1,
-		`Runpod failed (HTTP 500): Simulated 500${MAY_RUN}`,
-	],
-	[
-		'HTTP 502 after',
-		[status(502, { when: 'after' })],
-		1,
-		1,
-		`Runpod failed (HTTP 502): Simulated 502${MAY_RUN}`,
-	],
+	...[408, 500, 502, 504, 520].map(
+		(code): Costly => [
+			`HTTP ${code} after`,
+			[status(code, { when: 'after' })],
+			1,
+			1,
+			`Runpod failed (HTTP ${code}): Simulated ${code}${MAY_RUN}`,
+		],
+	),
 	['HTTP 503 twice', [status(503, { times: 2 })], 3, 1],
 	['HTTP 503 always', [status(503, always)], 8, 0, 'Runpod is not available (HTTP 503)'],
-	[
-		'HTTP 504 after',
-		[status(504, { when: 'after' })],
-		1,
-		1,
-		`Runpod failed (HTTP 504): Simulated 504${MAY_RUN}`,
-	],
 	['429, then 503, then fine', [status(429), status(503)], 3, 1],
 	[
 		'429, then a reset after acceptance',
@@ -204,6 +231,16 @@ const HANGS: Row[] = [
 		jobs: { COMPLETED: 1 },
 		outcome: error(`Runpod did not answer (no answer within 10 s)${MAY_RUN}`),
 	},
+	...(['before', 'after'] as const).map(
+		(when): Row => ({
+			run: 'submit',
+			fault: `no answer, ${when} acceptance`,
+			faults: [{ kind: 'hang', when }],
+			submissions: 1,
+			jobs: when === 'after' ? { COMPLETED: 1 } : {},
+			outcome: error(`Runpod did not answer (no answer within 10 s)${MAY_RUN}`),
+		}),
+	),
 	{
 		run: 'sync',
 		fault: 'an answer that trickles',
@@ -298,6 +335,20 @@ const polls: Poll[] = [
 	['HTTP 404', [status(404)], 'Runpod does not know the job <id> (any more)'],
 	['resets', [{ kind: 'reset', times: 3 }], 'video'],
 	['no answer', [{ kind: 'hang', times: 2 }], 'video'],
+	['HTTP 400', [status(400)], 'Runpod refused the request (HTTP 400): Simulated 400'],
+	['HTTP 500 with the running job', [naming(500, 'IN_PROGRESS')], 'video'],
+	['RUNNING', [naming(200, 'RUNNING')], 'video'],
+	['no state', [naming(200, '')], 'video'],
+	['HTML four times', [{ kind: 'body', body: '<p>Wait</p>', times: 4 }], 'video'],
+	[
+		'HTML five times, not in a row',
+		[
+			{ kind: 'body', body: '<p>Wait</p>', times: 4 },
+			naming(200, 'IN_PROGRESS'),
+			{ kind: 'body', body: '<p>Wait</p>', times: 4 },
+		],
+		'video',
+	],
 	['HTML twice', [{ kind: 'body', body: '<p>Wait</p>', times: 2 }], 'video'],
 	[
 		'HTML always',
@@ -306,7 +357,7 @@ const polls: Poll[] = [
 	],
 	['an empty body twice', [{ kind: 'body', body: '', times: 2 }], 'video'],
 	['another job', [{ kind: 'body', body: '{"id":"other","status":"FAILED"}' }], 'video'],
-	['an unknown state', [{ kind: 'body', body: '{"id":"<id>","status":"PONDERING"}' }], 'video'],
+	['an unknown state', [naming(200, 'PONDERING')], 'video'],
 	[
 		'faults of every kind',
 		[status(500), { kind: 'reset' }, { kind: 'body', body: 'x' }, status(429)],
@@ -325,6 +376,41 @@ const polling = (['async', 'wait'] as const).flatMap((run) =>
 			outcome: outcome === 'video' ? 'video' : error(outcome),
 		}),
 	),
+);
+
+/** Whether the request that is put off is the one that makes the job. */
+const submitsAgain = (run: RunName) => run === 'sync' || run === 'submit';
+
+/** What Runpod asks for is waited for, though not for so long that the result is gone meanwhile. */
+const PAUSES: Row[] = (
+	[
+		['sync', 'in seconds', '10', 10_000],
+		['submit', 'in seconds', '10', 10_000],
+		['async', 'in seconds', '10', 10_000],
+		['async', 'as a date', '<in 10 s>', 9_000],
+		['wait', 'in seconds', '10', 10_000],
+		['wait', 'as a date', '<in 10 s>', 9_000],
+		['wait', 'of an hour', '3600', 20_000],
+		['wait', 'in the past', 'Thu, 01 Jan 1970 00:00:00 GMT', 1_000],
+		['wait', 'of less than Poll Interval', '0', 1_000],
+		['get', 'in seconds', '10', 10_000],
+		['cancel', 'in seconds', '10', 10_000],
+		['retry', 'in seconds', '10', 10_000],
+		['health', 'in seconds', '10', 10_000],
+		['download', 'in seconds', '10', 10_000],
+	] as const
+).map(
+	([run, what, retryAfter, pauseMs]): Row => ({
+		run,
+		fault: `HTTP 429 with Retry-After ${what} is honoured`,
+		faults: [{ ...later(retryAfter), on: run === 'async' ? 'status' : REQUEST[run] }],
+		pauseMs,
+		submissions: !MAKES_JOB.includes(run) ? 0 : submitsAgain(run) ? 2 : 1,
+		jobs: run === 'health' ? {} : run === 'cancel' ? { CANCELLED: 1 } : { COMPLETED: 1 },
+		outcome: DATA.includes(run) ? 'data' : 'video',
+		...(run === 'cancel' && { before: 'running' }),
+		...(run === 'retry' && { before: 'failed' }),
+	}),
 );
 
 const CLOCKS: Row[] = [3_600_000, -3_600_000].map((clockJump) => ({
@@ -367,6 +453,25 @@ const about: About[] = [
 		DONE,
 		error('Runpod answered with "Hi" instead of a job'),
 	],
+	['get', 'no answer twice', [{ kind: 'hang', times: 2 }], DONE, 'video'],
+	[
+		'get',
+		'no answer at all',
+		[{ kind: 'hang', ...always }],
+		DONE,
+		error('Runpod did not answer (no answer within 30 s)'),
+	],
+	['get', 'HTTP 520', [status(520)], DONE, 'video'],
+	['get', 'HTTP 408', [status(408)], DONE, 'video'],
+	[
+		'get',
+		'HTTP 422',
+		[status(422)],
+		DONE,
+		error('Runpod refused the request (HTTP 422): Simulated 422'),
+	],
+	['get', 'HTTP 500 with the running job', [naming(500, 'IN_PROGRESS')], DONE, 'video'],
+	['get', 'a job in an unknown state', [naming(200, 'PONDERING')], DONE, 'data'],
 	['get', 'a job that runs', [], { IN_PROGRESS: 1 }, 'data', 'running'],
 	['get', 'a job that failed', [], { FAILED: 1 }, 'data', 'failed'],
 	[
@@ -379,6 +484,49 @@ const about: About[] = [
 	],
 	['cancel', 'HTTP 502 twice', [status(502, { times: 2 })], { CANCELLED: 1 }, 'data', 'running'],
 	['cancel', 'HTTP 429 twice', [status(429, { times: 2 })], { CANCELLED: 1 }, 'data', 'running'],
+	...[408, 500, 502, 503, 504, 520].map(
+		(code): About => [
+			'cancel',
+			`HTTP ${code} after it was cancelled`,
+			[status(code, { when: 'after' })],
+			{ CANCELLED: 1 },
+			'data',
+			'running',
+		],
+	),
+	[
+		'cancel',
+		'a reset after it was cancelled',
+		[{ kind: 'reset', when: 'after' }],
+		{ CANCELLED: 1 },
+		'data',
+		'running',
+	],
+	[
+		'cancel',
+		'no answer after it was cancelled',
+		[{ kind: 'hang', when: 'after' }],
+		{ CANCELLED: 1 },
+		'data',
+		'running',
+	],
+	['cancel', 'no answer before', [{ kind: 'hang' }], { CANCELLED: 1 }, 'data', 'running'],
+	[
+		'cancel',
+		'HTTP 409',
+		[status(409)],
+		{ IN_PROGRESS: 1 },
+		error('Runpod refused the request (HTTP 409): Simulated 409'),
+		'running',
+	],
+	[
+		'cancel',
+		'HTTP 500 always',
+		[status(500, always)],
+		{ IN_PROGRESS: 1 },
+		error('Runpod failed (HTTP 500): Simulated 500'),
+		'running',
+	],
 	['cancel', 'a reset before', [{ kind: 'reset' }], { CANCELLED: 1 }, 'data', 'running'],
 	[
 		'cancel',
@@ -425,12 +573,68 @@ const about: About[] = [
 	],
 	[
 		'retry',
+		'no answer before',
+		[{ kind: 'hang' }],
+		{ FAILED: 1 },
+		error(`Runpod did not answer (no answer within 30 s)${MAY_RUN}`),
+		'failed',
+	],
+	[
+		'retry',
+		'no answer after',
+		[{ kind: 'hang', when: 'after' }],
+		DONE,
+		error(`Runpod did not answer (no answer within 30 s)${MAY_RUN}`),
+		'failed',
+	],
+	...[408, 520].map(
+		(code): About => [
+			'retry',
+			`HTTP ${code} after`,
+			[status(code, { when: 'after' })],
+			DONE,
+			error(`Runpod failed (HTTP ${code}): Simulated ${code}${MAY_RUN}`),
+			'failed',
+		],
+	),
+	...[409, 422].map(
+		(code): About => [
+			'retry',
+			`HTTP ${code}`,
+			[status(code)],
+			{ FAILED: 1 },
+			error(`Runpod refused the request (HTTP ${code}): Simulated ${code}`),
+			'failed',
+		],
+	),
+	['retry', 'HTTP 503 with the job in it', [naming(503, 'IN_QUEUE')], DONE, 'data', 'failed'],
+	['retry', 'HTTP 500 with the job in it', [naming(500, 'IN_QUEUE')], DONE, 'data', 'failed'],
+	[
+		'retry',
+		'HTML',
+		[{ kind: 'body', body: '<p>Hi</p>', when: 'after' }],
+		DONE,
+		error(`Runpod answered with "Hi" instead of a job${MAY_RUN}`),
+		'failed',
+	],
+	[
+		'retry',
 		'a job that is completed',
 		[],
 		DONE,
 		error(
 			'Runpod refused the request (HTTP 400): Job <id> is COMPLETED; only FAILED and TIMED_OUT can be retried',
 		),
+	],
+	['health', 'no answer', [{ kind: 'hang' }], {}, 'data'],
+	['health', 'a reset', [{ kind: 'reset' }], {}, 'data'],
+	['health', 'HTTP 520', [status(520)], {}, 'data'],
+	[
+		'health',
+		'HTTP 422',
+		[status(422)],
+		{},
+		error('Runpod refused the request (HTTP 422): Simulated 422'),
 	],
 	['health', 'HTTP 500 twice', [status(500, { times: 2 })], {}, 'data'],
 	[
@@ -504,6 +708,7 @@ const ROWS: Row[] = [
 	...HANGS,
 	...ending,
 	...polling,
+	...PAUSES,
 	...CLOCKS,
 	...asking,
 	...downloading,
@@ -541,9 +746,14 @@ test.each(ROWS)('$run: $fault', async (row) => {
 	const jobId =
 		NEEDS_JOB.includes(run) && isReachable ? await existingJob(row.before ?? 'completed') : 'job-1';
 	const asked = submissions(simulator).length;
-	for (const { on = REQUEST[run], ...fault } of faults) {
-		simulator.faults.add({ ...filledIn(fault, jobId), operation: on } as FaultRule);
-	}
+	const rules = faults.map(({ on = REQUEST[run], ...fault }) => {
+		return { ...fault, operation: on } as FaultRule;
+	});
+	for (const rule of rules) simulator.faults.add(rule);
+	for (const rule of rules) fillIn(rule, NEEDS_JOB.includes(run) ? jobId : undefined);
+	const unsubscribe = simulator.subscribe((change) => {
+		if (change.kind === 'job') for (const rule of rules) fillIn(rule, change.job.id);
+	});
 	if (clockJump !== undefined) {
 		const now = Date.now.bind(Date);
 		const isSet = () => simulator.ledger.jobs.length > 0;
@@ -559,6 +769,7 @@ test.each(ROWS)('$run: $fault', async (row) => {
 		},
 		credentials: { ...credentialsOf(simulator), ...(!isReachable && { baseUrl }) },
 	});
+	unsubscribe();
 	await simulator.waitFor(({ jobs }) => jobs.every(({ status: state }) => state !== 'IN_QUEUE'));
 	const isHeld = row.before === 'running';
 	await simulator.waitFor((ledger) => isHeld || ledger.count('IN_PROGRESS') === 0);
@@ -574,6 +785,7 @@ test.each(ROWS)('$run: $fault', async (row) => {
 		outcome:
 			typeof row.outcome === 'string' ? row.outcome : { error: sentence(row.outcome.error, id) },
 	});
+	if (row.pauseMs !== undefined) expect(pauseAfterFault(row)).toBeGreaterThan(row.pauseMs - 200);
 	// Where a job was accepted and its id was told, the error names it.
 	const isTold = row.faults.every(({ kind, on }) => kind === 'job' || on === 'status');
 	if (failure !== undefined && simulator.ledger.jobs.length > 0 && isTold) {
@@ -585,11 +797,22 @@ function outcomeOf(json: IDataObject): 'video' | 'data' {
 	return typeof json.video_url === 'string' ? 'video' : 'data';
 }
 
-/** The fault with the id of the job that is there in the place of `<id>`. */
-function filledIn(fault: Omit<Fault, 'on'>, id: string): object {
-	return 'body' in fault && typeof fault.body === 'string'
-		? { ...fault, body: fault.body.replaceAll('<id>', id) }
-		: fault;
+/** Puts the job's id, where it is known by now, and the date into what the fault sends. */
+function fillIn(rule: FaultRule, id: string | undefined): void {
+	if (rule.kind === 'body' && typeof rule.body === 'string' && id !== undefined) {
+		rule.body = rule.body.replaceAll('<id>', id);
+	}
+	if (rule.kind === 'status' && rule.headers?.['retry-after'] === '<in 10 s>') {
+		const at = new Date(Date.now() + 10_000).toUTCString();
+		rule.headers = { ...rule.headers, 'retry-after': at };
+	}
+}
+
+/** ms of the node's time from the answer that the fault was to the next request of the kind. */
+function pauseAfterFault({ faults }: Row): number {
+	const [{ on } = {}] = faults;
+	const [first, second] = simulator.requests.filter(({ operation }) => operation === on);
+	return HURRY * ((second?.at ?? 0) - (first?.answeredAt ?? 0));
 }
 
 /** Names are not found in one of two ways, by how the machine's resolver is set up. */

@@ -5,6 +5,8 @@ export const FOUND: Array<{ name: string; batch: StoryBatch }> = [
 	{
 		name: 'a refused item, then a reset after acceptance, with Retry On Fail',
 		batch: {
+			operation: 'generate',
+			download: false,
 			items: [
 				{ submission: [{ kind: 'status', status: 400, when: 'before' }], status: [] },
 				{ submission: [{ kind: 'reset', when: 'after' }], status: [] },
@@ -17,6 +19,8 @@ export const FOUND: Array<{ name: string; batch: StoryBatch }> = [
 	{
 		name: 'a job that is forgotten while it runs, with Retry On Fail and Continue',
 		batch: {
+			operation: 'generate',
+			download: false,
 			items: [{ submission: [{ kind: 'forget' }], status: [] }],
 			executionMode: 'async',
 			concurrency: 1,
