@@ -205,13 +205,124 @@ describe("'Max Cost per Execution'", () => {
 	});
 });
 
-test('limits hold for Job > Submit as well', async () => {
-	await generate(simulator, {
-		prompts: shots(20),
-		parameters: { resource: 'job', operation: 'submit' },
-		options: { maxCostPerExecution: 0.55, concurrency: 20 },
-		settings: CONTINUE,
+describe('limits hold for Job > Submit as well', () => {
+	const submit = async (more: Batch) =>
+		await generate(simulator, {
+			prompts: shots(20),
+			parameters: { resource: 'job', operation: 'submit' },
+			...more,
+		});
+	/** Refuses the first submission of the first item, so that n8n tries again. */
+	const refuseFirst = () =>
+		simulator.faults.add({
+			operation: 'run',
+			kind: 'status',
+			status: 400,
+			match: { prompt: 'shot 0.' },
+		});
+
+	test.each<[number, Batch['settings'], number]>([
+		[1, CONTINUE, 5],
+		[5, CONTINUE, 5],
+		[20, CONTINUE, 5],
+		[1, BOTH, 5],
+		[20, BOTH, 5],
+		// What cannot end within its budget is not begun.
+		[1, {}, 0],
+		[20, {}, 0],
+		[20, RETRY, 0],
+	])('20 jobs of $0.10, $0.55, %i at a time, %j: %i jobs', async (concurrency, settings, jobs) => {
+		const options = { maxCostPerExecution: 0.55, concurrency };
+		const { items, error } = await submit({ options, settings });
+
+		expect(submissions(simulator)).toHaveLength(jobs);
+		expect(simulator.ledger.jobs).toHaveLength(jobs);
+		const named = items.filter(({ json }) => simulator.ledger.find(String(json.id)));
+		expect(named).toHaveLength(jobs);
+		const text = items.map(({ json }) => json.error).join() + error?.message;
+		expect(text).toContain(
+			"the execution would cost $0.60, above 'Max Cost per Execution' ($0.55)",
+		);
 	});
 
-	expect(submissions(simulator)).toHaveLength(5);
+	test.each([1, 5, 20])(
+		'over a retry whose first item then comes too late, %i at a time: 5 jobs',
+		async (concurrency) => {
+			refuseFirst();
+			const options = { maxCostPerExecution: 0.55, concurrency };
+			await submit({ options, settings: BOTH });
+
+			expect(simulator.ledger.jobs).toHaveLength(5);
+		},
+	);
+
+	test.each([1, 5, 20])(
+		'over a retry for which there is enough, %i at a time: 20 jobs',
+		async (n) => {
+			refuseFirst();
+			const options = { maxCostPerExecution: 2, concurrency: n };
+			const { error, items } = await submit({ options, settings: RETRY });
+
+			expect(error).toBeUndefined();
+			expect(new Set(items.map(({ json }) => json.id)).size).toBe(20);
+			expect(simulator.ledger.jobs).toHaveLength(20);
+		},
+	);
+
+	test('over a retry where submissions stay uncertain: they count', async () => {
+		simulator.faults.add({ operation: 'run', kind: 'reset', when: 'after', times: 3 });
+		const options = { maxCostPerExecution: 0.55, concurrency: 20 };
+		await submit({ options, settings: BOTH });
+
+		expect(simulator.ledger.jobs).toHaveLength(5);
+	});
+});
+
+describe('drafts and resolutions mixed, one after another', () => {
+	// $0.10, $0.20, $0.025, $0.05, $0.20
+	const MIXED = [
+		{ resolution: '720p', draft: false },
+		{ resolution: '1080p', draft: false },
+		{ resolution: '720p', draft: true },
+		{ resolution: '1080p', draft: true },
+		{ resolution: '1080p', draft: false },
+	].map((json, index) => ({ json: { ...json, prompt: `shot ${index}.` } }));
+
+	test.each([
+		{ limit: 0.575, made: [0.1, 0.2, 0.025, 0.05, 0.2] },
+		{ limit: 0.574, made: [0.1, 0.2, 0.025, 0.05] },
+		{ limit: 0.25, made: [0.1, 0.025, 0.05] },
+		{ limit: 0.3, made: [0.1, 0.2] },
+		{ limit: 0.07, made: [0.025] },
+		{ limit: 0.075, made: [0.025, 0.05] },
+		{ limit: 0.0249, made: [] },
+	])('$$limit lets $made through', async ({ limit, made }) => {
+		for (const operation of ['generate', 'submit']) {
+			simulator.reset();
+			await generate(simulator, {
+				items: MIXED,
+				parameters: {
+					...{ resource: operation === 'submit' ? 'job' : 'video', operation },
+					...{ resolution: '={{ $json.resolution }}', draft: '={{ $json.draft }}' },
+				},
+				options: { maxCostPerExecution: limit, concurrency: 1 },
+				settings: CONTINUE,
+			});
+			await simulator.waitFor(({ jobs }) => jobs.every(({ status }) => status === 'COMPLETED'));
+
+			expect(simulator.ledger.jobs.map(({ price }) => price)).toEqual(made);
+		}
+	});
+
+	test.each([2, 5])('never more than the limit, %i at a time', async (concurrency) => {
+		await generate(simulator, {
+			items: MIXED,
+			parameters: { resolution: '={{ $json.resolution }}', draft: '={{ $json.draft }}' },
+			options: { maxCostPerExecution: 0.33, concurrency },
+			settings: CONTINUE,
+		});
+
+		expect(simulator.ledger.total).toBeLessThanOrEqual(0.33);
+		expect(simulator.ledger.total).toBeGreaterThan(0);
+	});
 });

@@ -1,6 +1,7 @@
 /** Retry On Fail resumes: what was paid is used again, what is under way is followed, what is uncertain is not repeated. */
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeType } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../simulator';
+import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
+import { startSimulator, type FaultRule, type Simulator } from '../simulator';
 import { CONTINUE, generate, promptsOf, RETRY, shots, submissions, type Batch } from './batch';
 import { node, NODE_NAME, simpleDescription } from './engine';
 
@@ -379,6 +380,121 @@ test('identical prompts in one batch stay separate videos, over a retry too', as
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 5, FAILED: 1 });
 });
 
+test('identical prompts whose jobs are still under way are followed each for itself', async () => {
+	simulator.hold('finish');
+	const polls = () => simulator.requests.filter(({ operation }) => operation === 'status');
+	const { type, kept } = listening(() => {
+		if (kept.length === 1) simulator.release();
+	});
+	const { items, error } = await generate(simulator, {
+		prompts: Array.from({ length: 3 }, () => 'a cat'),
+		options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
+		settings: RETRY,
+		type,
+	});
+
+	expect(error).toBeUndefined();
+	expect(submissions(simulator)).toHaveLength(3);
+	expect(new Set(polls().map(({ jobId }) => jobId)).size).toBe(3);
+	expect(new Set(items.map(({ json }) => json.id))).toEqual(
+		new Set(simulator.ledger.jobs.map(({ id }) => id)),
+	);
+	// Each item its own: the seed that was sent is the seed that is put out.
+	for (const { json } of items) {
+		expect(simulator.ledger.find(String(json.id))?.input.seed).toBe(json.seed);
+	}
+});
+
+/** The node, and what its context held after each of its tries; `atEnd` is called then. */
+function listening(atEnd: () => void = () => undefined): { type: PrunaVideo; kept: string[] } {
+	const kept: string[] = [];
+	const type = new PrunaVideo();
+	const { execute } = type;
+	type.execute = async function () {
+		try {
+			return await execute.call(this);
+		} finally {
+			kept.push(JSON.stringify(this.getContext('node')));
+			atEnd();
+		}
+	};
+	return { type, kept };
+}
+
+describe('what is kept between tries', () => {
+	const cutKey = () => `${'x'.repeat(290)}${simulator.apiKey}`;
+
+	test.each<[string, () => FaultRule, string]>([
+		[
+			'a video whose address holds it',
+			() => ({
+				operation: 'runsync',
+				kind: 'job',
+				output: { video_url: `http://127.0.0.1:9/?token=${simulator.apiKey}`, cost: 0.1 },
+			}),
+			'"result"',
+		],
+		[
+			'an uncertain submission whose answer holds it',
+			() => ({
+				operation: 'runsync',
+				kind: 'status',
+				status: 500,
+				body: { error: simulator.apiKey },
+				when: 'after',
+			}),
+			'"uncertain"',
+		],
+		[
+			'an uncertain submission whose answer is cut within it',
+			() => ({
+				...{ operation: 'runsync', kind: 'status', status: 500, when: 'after' },
+				body: { error: cutKey() },
+			}),
+			'"uncertain"',
+		],
+	])('is without the key: %s', async (_, fault, what) => {
+		const { type, kept } = listening();
+		simulator.faults.add(fault());
+		await generate(simulator, { parameters: { download: true }, settings: RETRY, type });
+
+		expect(kept).toHaveLength(3);
+		expect(kept[0]).toContain(what);
+		for (const text of kept) expect(text).not.toContain(simulator.apiKey.slice(0, 8));
+		expect(kept[2]).toBe('{}');
+	});
+
+	test.each<[string, Batch['settings'], Batch['options'], string[]]>([
+		['nothing after the first try', RETRY, {}, ['{}']],
+		['nothing without Retry On Fail', CONTINUE, {}, ['{}']],
+		['what was spent', RETRY, { maxCostPerExecution: 1 }, ['{"prunaVideoSpent":0.2}']],
+	])('after success: %s', async (_, settings, options, expected) => {
+		const { type, kept } = listening();
+		await generate(simulator, { prompts: shots(2), options, settings, type });
+
+		expect(kept).toEqual(expected);
+	});
+
+	test('is what was spent and nothing else once a retry has succeeded', async () => {
+		const { type, kept } = listening();
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy' });
+		const options = { maxCostPerExecution: 1 };
+		await generate(simulator, { prompts: shots(2), options, settings: RETRY, type });
+
+		expect(kept).toHaveLength(2);
+		expect(kept[0]).toContain('"jobId"');
+		expect(kept[1]).toBe('{"prunaVideoSpent":0.2}');
+	});
+
+	test('is nothing without Retry On Fail, though the run fails', async () => {
+		const { type, kept } = listening();
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy' });
+		await generate(simulator, { prompts: shots(2), type });
+
+		expect(kept).toEqual(['{}']);
+	});
+});
+
 describe('a loop', () => {
 	/** Sends its items round and round: output 1 until `turns` are over, then output 0. */
 	function looping(turns: number): INodeType {
@@ -438,6 +554,24 @@ describe('a loop', () => {
 		});
 
 		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1, FAILED: 2 });
+		expect(context).toEqual({});
+	});
+
+	test('keeps each turn’s uncertain submission to itself', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+		const { run, context } = await generate(simulator, {
+			extra: inLoop(2),
+			settings: { ...RETRY, ...CONTINUE },
+		});
+
+		const outputs = run.data.resultData.runData[NODE_NAME]?.map(
+			({ data }) => data?.main?.[0]?.[0]?.json,
+		);
+		expect(outputs).toMatchObject([
+			{ error: expect.stringContaining('the job may be running') },
+			{ status: 'COMPLETED' },
+		]);
+		expect(submissions(simulator)).toHaveLength(2);
 		expect(context).toEqual({});
 	});
 });
