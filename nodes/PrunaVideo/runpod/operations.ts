@@ -138,6 +138,8 @@ export async function retryJob(
 		policy: 'costly',
 		isSettled: holdsJob,
 		stop,
+		// As with `run`: once it is answered, the job can be cancelled.
+		isFinishedAfterStop: true,
 	});
 }
 
@@ -167,7 +169,10 @@ function quickly(): Pick<RepeatableRequest, 'timeoutMs' | 'deadline'> {
 async function jobRequest(
 	endpoint: Endpoint,
 	jobId: string,
-	request: Pick<RepeatableRequest, 'method' | 'policy' | 'isSettled' | 'stop'> & {
+	request: Pick<
+		RepeatableRequest,
+		'method' | 'policy' | 'isSettled' | 'stop' | 'isFinishedAfterStop'
+	> & {
 		operation: 'status' | 'retry';
 	},
 ): Promise<Job> {

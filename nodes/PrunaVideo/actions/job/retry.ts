@@ -1,5 +1,6 @@
 import type { Operation } from '../../run/operation';
 import { repeated, uncertaintyOf } from '../../run/uncertainty';
+import { isFinal } from '../../runpod/job';
 import { retryJob } from '../../runpod/operations';
 import { optionsProperty } from '../options';
 import { jobOperation, type JobPlan } from './jobOperation';
@@ -32,6 +33,7 @@ export const operation: Operation<JobPlan> = {
 				throw error;
 			});
 			json = job.raw;
+			if (!isFinal(job)) run.openJobs.add(endpoint, jobId);
 			run.memory.keep(itemIndex, { request: fingerprint, jobId, endpointId, result: json });
 		}
 		return { json, pairedItem: { item: itemIndex } };
