@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startSimulator, type Simulator } from '../simulator';
-import { generate, RETRY, shots, submissions, WatchedNode, type Batch } from './batch';
+import { startSimulator, type FaultRule, type Simulator } from '../simulator';
+import { CONTINUE, generate, RETRY, shots, submissions, WatchedNode, type Batch } from './batch';
 
 const WITHIN_MS = 2000;
 
@@ -51,6 +51,14 @@ function start(batch: Batch): Stopped {
 const count = (operation: string) =>
 	simulator.requests.filter((request) => request.operation === operation);
 const underway = () => simulator.requests.filter(({ answeredAt }) => answeredAt === undefined);
+
+/** Ids of jobs that have failed. */
+async function failedJobs(jobs: number): Promise<string[]> {
+	if (jobs === 0) return [];
+	simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: jobs });
+	await generate(simulator, { prompts: shots(jobs), settings: CONTINUE });
+	return simulator.ledger.jobs.map(({ id }) => id);
+}
 
 const ASYNC = { executionMode: 'async', pollInterval: 1 };
 
@@ -138,6 +146,103 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		await ended;
 	});
 
+	test('a job whose next look Runpod has put off for 20 s', async () => {
+		simulator.hold('finish');
+		const headers = { 'retry-after': '20' };
+		simulator.faults.add({ operation: 'status', kind: 'status', status: 429, headers });
+		const { stop, elapsed } = start({ options: ASYNC });
+		await simulator.waitFor(() => count('status').some(({ answeredAt }) => answeredAt));
+
+		const ended = stop();
+		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
+		await ended;
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		expect(count('status')).toHaveLength(1);
+	});
+
+	test('jobs under way beside a submission that waits to be repeated, which is not', async () => {
+		simulator.hold('finish');
+		simulator.faults.add({
+			operation: 'run',
+			kind: 'status',
+			status: 503,
+			headers: { 'retry-after': '30' },
+			match: { prompt: 'shot 3.' },
+		});
+		const { stop, elapsed } = start({ prompts: shots(4), options: ASYNC });
+		await simulator.waitFor(
+			() =>
+				new Set(count('status').map(({ jobId }) => jobId)).size === 3 &&
+				count('run').every(({ answeredAt }) => answeredAt),
+		);
+
+		await stop();
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 3 });
+		expect(submissions(simulator)).toHaveLength(4);
+	});
+
+	test('jobs under way beside a download', async () => {
+		simulator.hold('finish');
+		const isFirst = { prompt: 'shot 0.' };
+		simulator.faults.add({ operation: 'run', kind: 'status', status: 503, match: isFirst });
+		const { stop, elapsed } = start({
+			prompts: shots(4),
+			parameters: { download: true },
+			options: ASYNC,
+		});
+		await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 4);
+		simulator.release();
+		simulator.hold('finish');
+		simulator.faults.add({ operation: 'video', kind: 'hang', times: Infinity });
+		await simulator.waitFor(() => count('video').length > 0);
+		const open = () => simulator.ledger.count('IN_PROGRESS') + simulator.ledger.count('IN_QUEUE');
+
+		await stop();
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		expect(open()).toBe(0);
+		await simulator.waitFor(() => underway().length === 0);
+	});
+
+	test.each([
+		{ name: '/run of Job > Submit', operation: 'submit' },
+		{ name: '/retry of Job > Retry', operation: 'retry' },
+	])('20 jobs whose $name is in flight at the stop', async ({ operation }) => {
+		const ids = await failedJobs(operation === 'retry' ? 20 : 0);
+		simulator.hold('finish');
+		const path = operation === 'retry' ? 'retry' : 'run';
+		simulator.faults.add({ operation: path, kind: 'trickle', bytes: 1, intervalMs: 5, times: 20 });
+		const { stop, elapsed, errors } = start({
+			items: (ids.length > 0 ? ids : shots(20)).map((text) => ({ json: { prompt: text } })),
+			parameters: { resource: 'job', operation, jobId: '={{ $json.prompt }}' },
+			options: { concurrency: 20 },
+		});
+		// All are accepted, none has been answered in full.
+		await simulator.waitFor(() => simulator.ledger.count('IN_PROGRESS') === 20);
+
+		const ended = stop();
+		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 20);
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		await ended;
+		for (const { id } of simulator.ledger.jobs) expect(errors().join()).toContain(id);
+	});
+
+	test('jobs that Job > Submit has handed in, while others still are', async () => {
+		simulator.hold('finish');
+		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 300, skip: 5, times: Infinity });
+		const { stop, elapsed } = start({
+			prompts: shots(20),
+			parameters: { resource: 'job', operation: 'submit' },
+			options: { concurrency: 5 },
+		});
+		await simulator.waitFor(() => count('run').length === 10);
+
+		await stop();
+		expect(elapsed()).toBeLessThan(WITHIN_MS);
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 10 });
+		expect(submissions(simulator)).toHaveLength(10);
+	});
+
 	test('also where the first /cancel fails', async () => {
 		simulator.hold('finish');
 		simulator.faults.add({ operation: 'cancel', kind: 'reset' });
@@ -188,17 +293,31 @@ describe('after a stop', () => {
 		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 3 });
 	});
 
-	test.each([
+	const putOff = (operation: 'run' | 'status'): FaultRule => ({
+		...{ operation, kind: 'status', status: 429, times: Infinity },
+		headers: { 'retry-after': '30' },
+	});
+	test.each<{ name: string; seen: string; fault?: FaultRule } & Batch>([
 		{ name: 'polled jobs', options: { ...ASYNC, pollInterval: 30 }, seen: 'status' },
 		{ name: 'synchronous jobs', options: {}, seen: 'runsync' },
-	])('no timer and no request is left behind by $name', async ({ options, seen }) => {
+		{ name: 'submissions put off', options: ASYNC, seen: 'run', fault: putOff('run') },
+		{ name: 'looks put off', options: ASYNC, seen: 'status', fault: putOff('status') },
+		{
+			name: 'downloads',
+			parameters: { download: true },
+			options: ASYNC,
+			seen: 'video',
+			fault: { operation: 'video', kind: 'hang', times: Infinity },
+		},
+	])('no timer and no request is left behind by $name', async ({ seen, fault, ...batch }) => {
 		// The first look comes at once, so that the stop falls into the pause after it.
 		const chance = jest.spyOn(Math, 'random').mockReturnValue(0);
-		simulator.hold('finish');
+		if (fault) simulator.faults.add(fault);
+		if (seen !== 'video') simulator.hold('finish');
 		const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
-		// Jest's and the simulator's own.
-		const before = timers().length;
-		const { stop } = start({ prompts: shots(5), options });
+		// Jest's and the simulator's own; the simulator's clock may get its one timer later.
+		const most = timers().length + 1;
+		const { stop } = start({ prompts: shots(5), ...batch });
 		await simulator.waitFor(() => count(seen).length === 5);
 		chance.mockRestore();
 		await stop();
@@ -208,8 +327,8 @@ describe('after a stop', () => {
 		simulator.reset();
 		// Sockets that are just closing still have theirs; a poll or a time limit would keep one for seconds.
 		const deadline = performance.now() + 2_000;
-		while (timers().length > before && performance.now() < deadline) await nextTurn();
-		expect(timers().length).toBeLessThanOrEqual(before);
+		while (timers().length > most && performance.now() < deadline) await nextTurn();
+		expect(timers().length).toBeLessThanOrEqual(most);
 		// A poll that had been left behind would be due by then, and would be seen.
 		expect(simulator.requests).toHaveLength(0);
 		expect(sent).toBeGreaterThanOrEqual(5);
