@@ -486,6 +486,33 @@ test('thrown: the item is named by its index', async () => {
 	expect(error?.context?.itemIndex).toBe(2);
 });
 
+test('thrown: what became of the others is told in their order, each once', async () => {
+	const prompts = shots(5);
+	// The first items take longest.
+	simulator.options.executionTimeMs = ({ prompt }) => 150 - 30 * prompts.indexOf(String(prompt));
+	const befalls = (prompt: string, fault: Fault) =>
+		simulator.faults.add({ ...fault, operation: 'runsync', match: { prompt } });
+	befalls('shot 1.', { kind: 'job', error: 'no light' });
+	befalls('shot 2.', { kind: 'status', status: 400, body: { error: 'no room' } });
+	const { error } = await generate(simulator, { prompts });
+	simulator.options.executionTimeMs = 20;
+
+	const job = (index: number) =>
+		simulator.ledger.jobs.find(({ input }) => input.prompt === prompts[index]);
+	const video = (index: number) => {
+		const { video_url: url } = (job(index)?.output ?? {}) as { video_url?: string };
+		return `item ${index}: ${job(index)?.id} ${url}`;
+	};
+	expect(error?.message).toBe(
+		'Runpod refused the request (HTTP 400): no room (3 of 5 items were finished)',
+	);
+	expect(error?.description).toBe(
+		'Correct what the message names, then run again. ' +
+			`Finished: ${video(0)}, ${video(3)}, ${video(4)}. ` +
+			`Also failed: item 1: Runpod could not make the video: no light ${job(1)?.id}.`,
+	);
+});
+
 test('settings of the whole run that cannot be used stop every item', async () => {
 	const message = `'Items in Parallel' must be a whole number from 1 to 400, but is "many"`;
 	const batch = { prompts: shots(2), options: { concurrency: 'many' } };

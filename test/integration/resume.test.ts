@@ -145,6 +145,28 @@ test('the last try that fails still names every video of earlier tries', async (
 	expect(context).toEqual({});
 });
 
+test('the last try that fails still says of an item that it did not come to that its job may be running', async () => {
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'reset',
+		when: 'after',
+		match: { prompt: 'shot 1.' },
+	});
+	// In the second try the first item's file is gone.
+	const times = Infinity;
+	simulator.faults.add({ operation: 'video', kind: 'status', status: 404, skip: 1, times });
+	const { error } = await generate(simulator, {
+		prompts: shots(2),
+		parameters: { download: true },
+		options: { concurrency: 1 },
+		settings: { ...RETRY, maxTries: 2 },
+	});
+
+	expect(error?.message).toMatch(/^The video could not be downloaded/);
+	expect(error?.description).toContain('Submitted before: item 1: a job that may be running.');
+	expect(submissions(simulator)).toHaveLength(2);
+});
+
 describe('a job under way', () => {
 	test('is polled again after the timeout, not submitted again', async () => {
 		simulator.hold('finish');

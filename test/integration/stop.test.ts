@@ -401,12 +401,38 @@ test('the error after a stop does not show a key that is part of an address', as
 	expect(texts).not.toContain(simulator.apiKey);
 });
 
+test('jobs that Runpod would not cancel are named as such, those that it did are not', async () => {
+	simulator.hold('finish');
+	simulator.faults.add({
+		operation: 'cancel',
+		kind: 'status',
+		status: 403,
+		match: { prompt: 'shot 1.' },
+		times: Infinity,
+	});
+	const { stop, errors } = start({ prompts: shots(2), options: ASYNC });
+	await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 2);
+	await stop();
+
+	const [running] = simulator.ledger.jobs.filter(({ status }) => status === 'IN_PROGRESS');
+	const [error = ''] = errors();
+	expect(error).toContain(
+		'These jobs could not be cancelled at Runpod, perhaps because they had ended:',
+	);
+	expect(error).toContain(`ended: ${running?.id}.`);
+});
+
 test("without 'Cancel on Stop' nothing is cancelled", async () => {
 	simulator.hold('finish');
-	const { stop } = start({ prompts: shots(3), options: { ...ASYNC, cancelOnStop: false } });
+	const { stop, errors } = start({
+		prompts: shots(3),
+		options: { ...ASYNC, cancelOnStop: false },
+	});
 	await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 3);
 	await stop();
 
+	expect(errors().join()).toContain("'Cancel on Stop' is off, so jobs under way go on");
+	for (const { id } of simulator.ledger.jobs) expect(errors().join()).toContain(id);
 	expect(count('cancel')).toHaveLength(0);
 	expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 3 });
 });
