@@ -56,6 +56,16 @@ describe('ten items of which one is refused at first', () => {
 		expect(context).toEqual({});
 	});
 
+	test('are used again without asking Runpod, which keeps a result for a minute only', async () => {
+		refuseShot3();
+		const { items } = await generate(simulator, { prompts: shots(10), settings: RETRY });
+
+		expect(promptsOf(items, simulator)).toEqual(shots(10));
+		expect(new Set(simulator.requests.map(({ operation }) => operation))).toEqual(
+			new Set(['runsync']),
+		);
+	});
+
 	test('send the same seed again, though the node picked it', async () => {
 		refuseShot3();
 		const { items } = await generate(simulator, { prompts: shots(10), settings: RETRY });
@@ -428,7 +438,7 @@ test('identical prompts whose jobs are still under way are followed each for its
 });
 
 /** The node, and what its context held after each of its tries; `atEnd` is called then. */
-function listening(atEnd: () => void = () => undefined): { type: PrunaVideo; kept: string[] } {
+function listening(atEnd: () => unknown = () => undefined): { type: PrunaVideo; kept: string[] } {
 	const kept: string[] = [];
 	const type = new PrunaVideo();
 	const { execute } = type;
@@ -442,6 +452,20 @@ function listening(atEnd: () => void = () => undefined): { type: PrunaVideo; kep
 	};
 	return { type, kept };
 }
+
+test('a video that is used again expires when it did at first', async () => {
+	const now = Date.now.bind(Date);
+	let jump = 0;
+	const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + jump);
+	const { type } = listening(() => (jump = 3_600_000));
+	simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 1 });
+	const { items } = await generate(simulator, { prompts: shots(2), settings: RETRY, type });
+	clock.mockRestore();
+
+	const inDays = items.map(({ json }) => (Date.parse(String(json.expiresAt)) - now()) / 86_400_000);
+	expect(Math.min(...inDays)).toBeCloseTo(7, 3);
+	expect(Math.max(...inDays)).toBeCloseTo(7 + 1 / 24, 3);
+});
 
 describe('what is kept between tries', () => {
 	const cutKey = () => `${'x'.repeat(290)}${simulator.apiKey}`;

@@ -267,6 +267,31 @@ describe('after a stop', () => {
 		expect(submissions(simulator)).toHaveLength(2);
 	});
 
+	test('a video that is finished is named, and its job is left alone', async () => {
+		const { executionTimeMs } = simulator.options;
+		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 60_000);
+		const { stop, errors } = start({ prompts: shots(2), options: { ...ASYNC, concurrency: 2 } });
+		const jobOf = (prompt: string) =>
+			simulator.ledger.jobs.find(({ input }) => input.prompt === prompt);
+		const polls = (prompt: string) =>
+			count('status').filter(({ jobId }) => jobId === jobOf(prompt)?.id);
+		// The node has seen the end of one, and asked for the other once more.
+		let seenAfterEnd = 0;
+		await simulator.waitFor(() => {
+			const end = jobOf('shot 0.')?.history.find(({ status }) => status === 'COMPLETED');
+			const isSeen =
+				end && polls('shot 0.').some(({ at, answeredAt }) => answeredAt && at > end.at);
+			if (isSeen && seenAfterEnd === 0) seenAfterEnd = polls('shot 1.').length;
+			return isSeen === true && polls('shot 1.').length > seenAfterEnd;
+		});
+		await stop();
+		simulator.options.executionTimeMs = executionTimeMs;
+
+		expect(count('cancel').map(({ jobId }) => jobId)).toEqual([jobOf('shot 1.')?.id]);
+		expect(errors().join()).toContain(`Finished: item 0: ${jobOf('shot 0.')?.id}`);
+		expect(errors().join()).toContain('were cancelled at Runpod');
+	});
+
 	test('a submission that Runpod refused for now is not repeated', async () => {
 		const { stop } = start({ options: ASYNC });
 		simulator.faults.add({
