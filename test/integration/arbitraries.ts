@@ -246,8 +246,6 @@ const onSubmission: fc.Arbitrary<Trouble> = fc.oneof(
 		.map((status): Trouble => ({ kind: 'job', status })),
 	fc.constantFrom<Trouble>({ kind: 'job', output: null }, { kind: 'job', output: 'oops' }),
 	fc.constant<Trouble>({ kind: 'forget' }),
-	// Longer than `runsync` waits here, so that polling follows.
-	fc.integer({ min: 5, max: 60 }).map((ms): Trouble => ({ kind: 'job', executionTimeMs: ms })),
 );
 
 const onStatus: fc.Arbitrary<Trouble> = fc.oneof(
@@ -280,6 +278,8 @@ export interface StoryBatch {
 	/** Video > Generate or Job > Submit. */
 	operation: 'generate' | 'submit';
 	download: boolean;
+	/** How long a job takes, in ms: longer than `runsync` waits here, polling follows. */
+	takesMs: number;
 	items: ItemTroubles[];
 	executionMode: 'sync' | 'async';
 	concurrency: number;
@@ -293,6 +293,7 @@ export const story: fc.Arbitrary<StoryBatch> = fc
 	.record({
 		operation: fc.constantFrom('generate' as const, 'generate' as const, 'submit' as const),
 		download: fc.constantFrom(false, false, true),
+		takesMs: fc.constantFrom(3, 3, 30),
 		items: fc.array(
 			fc.record({
 				submission: fc.array(onSubmission, { maxLength: 3 }),
@@ -310,7 +311,10 @@ export const story: fc.Arbitrary<StoryBatch> = fc
 			},
 			{ requiredKeys: [] },
 		),
-		stop: fc.option(fc.integer({ min: 0, max: 60 }), { freq: 3 }),
+		stop: fc.oneof(
+			{ arbitrary: fc.constant(null), weight: 3 },
+			{ arbitrary: fc.integer({ min: 0, max: 60 }), weight: 1 },
+		),
 	})
 	.map(({ stop, executionMode, settings, ...rest }) =>
 		stop === null
@@ -321,7 +325,7 @@ export const story: fc.Arbitrary<StoryBatch> = fc
 
 /** The rules for the simulator; an item's prompt names it. */
 export function faultsOf(
-	{ items, executionMode, operation }: StoryBatch,
+	{ items, executionMode, operation, takesMs }: StoryBatch,
 	prompts: readonly string[],
 ): FaultRule[] {
 	const submission = executionMode === 'sync' && operation === 'generate' ? 'runsync' : 'run';
@@ -331,6 +335,8 @@ export function faultsOf(
 			...troubles.submission.map(
 				(fault) => ({ ...fault, operation: submission, match }) as FaultRule,
 			),
+			// For whichever job no other end is told above.
+			{ kind: 'job', executionTimeMs: takesMs, operation: submission, times: Infinity, match },
 			...troubles.status.map((fault) => ({ ...fault, operation: 'status', match }) as FaultRule),
 			...(troubles.video ?? []).map(
 				(fault) => ({ ...fault, operation: 'video', match }) as FaultRule,

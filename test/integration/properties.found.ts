@@ -7,6 +7,7 @@ export const FOUND: Array<{ name: string; batch: StoryBatch }> = [
 		batch: {
 			operation: 'generate',
 			download: false,
+			takesMs: 3,
 			items: [
 				{ submission: [{ kind: 'status', status: 400, when: 'before' }], status: [] },
 				{ submission: [{ kind: 'reset', when: 'after' }], status: [] },
@@ -21,6 +22,7 @@ export const FOUND: Array<{ name: string; batch: StoryBatch }> = [
 		batch: {
 			operation: 'generate',
 			download: false,
+			takesMs: 3,
 			items: [{ submission: [{ kind: 'forget' }], status: [] }],
 			executionMode: 'async',
 			concurrency: 1,
