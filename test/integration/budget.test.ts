@@ -134,6 +134,28 @@ describe("'Max Cost per Execution'", () => {
 		for (const { id } of simulator.ledger.jobs) expect(error?.description).toContain(id);
 	});
 
+	test('counts a job that a later try follows once, so that enough is left for the next item', async () => {
+		simulator.hold('finish');
+		const polls = () => simulator.requests.filter(({ operation }) => operation === 'status');
+		// The first try gives up after two looks; the second finds the job done.
+		const unsubscribe = simulator.subscribe(() => {
+			if (polls().length === 3) simulator.release();
+		});
+		const { items, error } = await generate(simulator, {
+			prompts: shots(2),
+			options: {
+				...{ executionMode: 'async', timeout: 1, pollInterval: 1 },
+				...{ maxCostPerExecution: 0.2, concurrency: 1 },
+			},
+			settings: { ...RETRY, maxTries: 5 },
+		});
+		unsubscribe();
+
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.cost)).toEqual([0.1, 0.1]);
+		expect(submissions(simulator)).toHaveLength(2);
+	});
+
 	test('does not take the reuse of a paid video for a new expense', async () => {
 		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 4 });
 		const { error } = await generate(simulator, {

@@ -76,6 +76,16 @@ describe('ten items of which one is refused at first', () => {
 		expect(seeds).toEqual([items[3]?.json.seed, items[3]?.json.seed]);
 	});
 
+	test('send the same seed again where the request was refused, too', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400 });
+		await generate(simulator, { settings: RETRY });
+
+		const seeds = submissions(simulator).map(
+			({ body }) => (body as { input: { seed: number } }).input.seed,
+		);
+		expect(seeds).toEqual([expect.any(Number), seeds[0]]);
+	});
+
 	test('with Continue On Fail are not tried again by n8n: nine videos and the error', async () => {
 		refuseShot3();
 		const { items, context } = await generate(simulator, {
