@@ -116,6 +116,38 @@ describe('ten items of which one is refused at first', () => {
 	});
 });
 
+describe('whatever Max. Tries says, the video that is made already is made once', () => {
+	// n8n's own bounds are 2 and 5, and 3 where it is not set.
+	test.each([
+		{ maxTries: undefined, tries: 3 },
+		{ maxTries: 0, tries: 3 },
+		{ maxTries: 1, tries: 2 },
+		{ maxTries: 2, tries: 2 },
+		{ maxTries: 4, tries: 4 },
+		{ maxTries: 5, tries: 5 },
+		{ maxTries: 9, tries: 5 },
+	])('$maxTries: $tries tries', async ({ maxTries, tries }) => {
+		for (const settings of [RETRY, { ...RETRY, ...CONTINUE }]) {
+			simulator.reset();
+			// The first item fails in every try: only then n8n tries again with Continue On Fail.
+			const match = { prompt: 'shot 0.' };
+			simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'no', match, times: 99 });
+			const { type, kept } = listening();
+			await generate(simulator, {
+				prompts: shots(2),
+				options: { concurrency: 2 },
+				settings: { ...settings, maxTries } as Batch['settings'],
+				type,
+			});
+
+			expect(tally()['shot 1.']).toEqual({ submissions: 1, paid: 1 });
+			expect(kept.slice(0, -1).every((text) => text.includes('"result"'))).toBe(true);
+			expect(kept.at(-1)).toBe('{}');
+			if (settings === RETRY) expect(kept).toHaveLength(tries);
+		}
+	});
+});
+
 test('a result that says error, though it is completed, makes n8n try again: it is not made twice', async () => {
 	simulator.faults.add({
 		operation: 'runsync',

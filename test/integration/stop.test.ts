@@ -388,6 +388,30 @@ describe('with Retry On Fail, which tries again even after a stop', () => {
 		}
 	});
 
+	test('in a later try the jobs under way are cancelled, and finished ones are left alone', async () => {
+		const { executionTimeMs } = simulator.options;
+		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 60_000);
+		const { stop, errors } = start({
+			prompts: shots(2),
+			options: { ...ASYNC, timeout: 1 },
+			settings: RETRY,
+		});
+		const [finished, running] = ['shot 0.', 'shot 1.'].map((prompt) => () => {
+			return simulator.ledger.jobs.find(({ input }) => input.prompt === prompt);
+		});
+		// The first try gives up on the other job after a second.
+		await simulator.waitFor(
+			() => count('status').filter(({ jobId }) => jobId === running?.()?.id).length > 2,
+		);
+		await stop();
+		simulator.options.executionTimeMs = executionTimeMs;
+
+		expect(submissions(simulator)).toHaveLength(2);
+		expect(finished?.()?.status).toBe('COMPLETED');
+		expect(count('cancel').map(({ jobId }) => jobId)).toEqual([running?.()?.id]);
+		for (const error of errors()) expect(error).toContain(finished?.()?.id);
+	});
+
 	test('a job that an item does not ask for any more is cancelled all the same', async () => {
 		simulator.hold('finish');
 		const json = { prompt: 'at nine' };
@@ -402,7 +426,9 @@ describe('with Retry On Fail, which tries again even after a stop', () => {
 		unsubscribe();
 
 		expect(simulator.ledger.count('IN_PROGRESS')).toBe(0);
-		expect(simulator.ledger.jobs[0]?.status).toBe('CANCELLED');
+		const [first] = simulator.ledger.jobs;
+		expect(first?.status).toBe('CANCELLED');
+		expect(count('cancel').filter(({ jobId }) => jobId === first?.id)).toHaveLength(1);
 	});
 });
 
