@@ -1,4 +1,5 @@
 /** What the tests of whole batches share: many items, one simulator, and the questions asked of both. */
+import { createRequire } from 'node:module';
 import type { IDataObject, INode, INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import type { Simulator } from '../simulator';
@@ -79,4 +80,10 @@ export class WatchedNode extends PrunaVideo {
 			return run;
 		};
 	}
+}
+
+/** What all log lines of n8n's engine pass through. */
+export function engineLogger(): { log(...line: unknown[]): void } {
+	const common = createRequire(require.resolve('n8n-core')).resolve('@n8n/backend-common');
+	return jest.requireActual(common).Logger.prototype;
 }

@@ -122,6 +122,17 @@ describe("'Max Cost per Execution'", () => {
 		expect(simulator.ledger.total).toBe(0.3);
 	});
 
+	test('does not hide that a submission is uncertain, though nothing is left for it', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+		const { error } = await generate(simulator, {
+			options: { maxCostPerExecution: 0.1 },
+			settings: RETRY,
+		});
+
+		expect(submissions(simulator)).toHaveLength(1);
+		expect(error?.message).toMatch(/; the job may be running$/);
+	});
+
 	test('holds where each try asks for something else', async () => {
 		simulator.faults.add({ operation: 'video', kind: 'status', status: 404, times: Infinity });
 		const { error } = await generate(simulator, {

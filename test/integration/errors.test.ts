@@ -525,6 +525,7 @@ test('settings of the whole run that cannot be used stop every item', async () =
 
 	const { error } = await generate(simulator, batch);
 	expect(error?.message).toBe(`${message} (0 of 2 items were finished)`);
+	expect(error?.description).not.toContain('Also failed');
 	expect(error?.context?.itemIndex).toBe(0);
 	const { items } = await generate(simulator, { ...batch, settings: CONTINUE });
 	expect(items).toEqual([

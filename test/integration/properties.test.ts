@@ -6,7 +6,6 @@
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
@@ -22,7 +21,7 @@ import {
 	story,
 	type StoryBatch,
 } from './arbitraries';
-import { CONTINUE, credentialsOf, generate, shots, WatchedNode } from './batch';
+import { CONTINUE, credentialsOf, engineLogger, generate, shots, WatchedNode } from './batch';
 import { runNode, type EngineResult } from './engine';
 import { hurry } from './hurry';
 import { FOUND } from './properties.found';
@@ -79,12 +78,6 @@ afterAll(async () => {
 	stranger.close();
 });
 hurry(HURRY);
-
-/** What all log lines of n8n's engine pass through. */
-function engineLogger(): { log(...line: unknown[]): void } {
-	const common = createRequire(require.resolve('n8n-core')).resolve('@n8n/backend-common');
-	return jest.requireActual(common).Logger.prototype;
-}
 
 /** One execution and what each of its tries has thrown. */
 interface Told extends EngineResult {

@@ -2,8 +2,20 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import type { INodeType } from 'n8n-workflow';
 import { startSimulator, type FaultRule, type Simulator } from '../simulator';
-import { CONTINUE, generate, RETRY, shots, submissions, WatchedNode, type Batch } from './batch';
+import {
+	CONTINUE,
+	engineLogger,
+	generate,
+	RETRY,
+	shots,
+	submissions,
+	WatchedNode,
+	type Batch,
+} from './batch';
+import { node, NODE_NAME, simpleDescription } from './engine';
 
 const WITHIN_MS = 2000;
 
@@ -227,20 +239,20 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		for (const { id } of simulator.ledger.jobs) expect(errors().join()).toContain(id);
 	});
 
-	test('jobs that Job > Submit has handed in, while others still are', async () => {
+	test('jobs that Job > Submit has handed in, and those whose /run is answered later', async () => {
 		simulator.hold('finish');
-		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 300, skip: 5, times: Infinity });
+		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 300, skip: 25, times: Infinity });
 		const { stop, elapsed } = start({
-			prompts: shots(20),
+			prompts: shots(100),
 			parameters: { resource: 'job', operation: 'submit' },
-			options: { concurrency: 5 },
+			options: { concurrency: 25 },
 		});
-		await simulator.waitFor(() => count('run').length === 10);
+		await simulator.waitFor(() => count('run').length === 50);
 
 		await stop();
 		expect(elapsed()).toBeLessThan(WITHIN_MS);
-		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 10 });
-		expect(submissions(simulator)).toHaveLength(10);
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 50 });
+		expect(submissions(simulator)).toHaveLength(50);
 	});
 
 	test('also where the first /cancel fails', async () => {
@@ -488,11 +500,66 @@ test("without 'Cancel on Stop' nothing is cancelled", async () => {
 	expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 3 });
 });
 
-test('a run that ends by itself cancels nothing, whatever is stopped later', async () => {
+function gate(): { opened: Promise<void>; open: () => void } {
+	let open = () => {};
+	const opened = new Promise<void>((resolve) => (open = resolve));
+	return { opened, open };
+}
+
+test.each<[string, Batch]>([
+	['Video > Generate', { options: ASYNC }],
+	['Job > Submit', { parameters: { resource: 'job', operation: 'submit' } }],
+])('%s: a run that ends by itself cancels nothing, whatever is stopped later', async (_, batch) => {
+	const isSubmitted = batch.parameters?.operation === 'submit';
+	if (isSubmitted) simulator.hold('finish');
+	// The execution is stopped in the node after this one.
+	const [isNext, isOver] = [gate(), gate()];
+	const next: INodeType = {
+		description: simpleDescription('next'),
+		execute: async () => {
+			isNext.open();
+			await isOver.opened;
+			return [[]];
+		},
+	};
+	const to = (name: string) => ({ main: [[{ node: name, type: 'main' as const, index: 0 }]] });
 	const stop = new AbortController();
-	await generate(simulator, { options: ASYNC, stop: stop.signal });
+	const execution = generate(simulator, {
+		...batch,
+		stop: stop.signal,
+		extra: {
+			nodes: [node('Next', 'next')],
+			types: { next },
+			connections: { Source: to(NODE_NAME), [NODE_NAME]: to('Next') },
+		},
+	});
+	await isNext.opened;
 	stop.abort();
+	isOver.open();
+	await execution;
+	// A request that had been sent would come before this one, which takes the same way.
+	await generate(simulator, { parameters: { resource: 'endpoint', operation: 'getHealth' } });
 
 	expect(count('cancel')).toHaveLength(0);
-	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
+	expect(simulator.ledger.countByStatus()).toEqual({
+		[isSubmitted ? 'IN_PROGRESS' : 'COMPLETED']: 1,
+	});
+});
+
+test('the log line about a job that was not cancelled does not show a key that came back', async () => {
+	const lines: string[] = [];
+	const log = jest.spyOn(engineLogger(), 'log').mockImplementation((...line: unknown[]) => {
+		lines.push(inspect(line, { depth: 9 }));
+	});
+	simulator.hold('finish');
+	const body = { error: `not with ${simulator.apiKey}` };
+	simulator.faults.add({ operation: 'cancel', kind: 'status', status: 422, body });
+	const { stop } = start({ options: ASYNC });
+	await simulator.waitFor(() => count('status').length > 0);
+	await stop();
+	log.mockRestore();
+
+	expect(lines.join()).toContain('could not be cancelled');
+	expect(lines.join()).toContain('not with ***');
+	expect(lines.join()).not.toContain(simulator.apiKey);
 });
