@@ -242,6 +242,19 @@ describe('waiting', () => {
 		expect(shortest).toBeLessThan(seconds * 50 + 90);
 	});
 
+	test.each([0, 0.999])('no pause goes beyond the timeout (chance %d)', async (chance) => {
+		jest.spyOn(Math, 'random').mockReturnValue(chance);
+		simulator.hold();
+		const options = { executionMode: 'async', timeout: 1, pollInterval: 30 };
+		const { error } = await generate(simulator, { options });
+
+		expect(error?.message).toMatch(/still IN_QUEUE after 1 s$/);
+		// All waits of the node, but for the time limit of the submission.
+		const waits = jest.mocked(AbortSignal.timeout).mock.calls.flat();
+		expect(waits.filter((ms) => ms > 1_001 && ms < 10_000)).toEqual([]);
+		expect(waits.filter((ms) => ms > 11_000)).toEqual([]);
+	});
+
 	test.each<[string, IDataObject]>([
 		['sync', {}],
 		['async', { executionMode: 'async' }],

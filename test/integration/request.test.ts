@@ -75,6 +75,11 @@ describe('the whole body, for each field', () => {
 			{ ...WITHOUT_RATIO, image: URL },
 		],
 		[
+			'an empty seed is none',
+			{ additionalFields: { seed: '', additionalInput: '{"seed": ""}' } },
+			UNTOUCHED,
+		],
+		[
 			'a seed of null is none',
 			{ additionalFields: { additionalInput: '{"seed": null}' } },
 			UNTOUCHED,

@@ -440,6 +440,7 @@ describe('a submission of which nobody knows whether it arrived', () => {
 		for (const { submissions: count } of Object.values(tally())) expect(count).toBe(1);
 		expect(error?.message).toMatch(/the job may be running/);
 		expect(error?.context).toMatchObject({ itemIndex: 1 });
+		if (fault.kind === 'status') expect(error?.httpCode).toBe(String(fault.status));
 	});
 });
 

@@ -22,6 +22,14 @@ test.each([
 	});
 });
 
+test.each(['yes', 1, 'true', null, {}])(
+	'a draft that is %j may be none for Runpod: it counts in full',
+	(draft) => {
+		const { estimatedCost } = estimateCost({ resolution: '720p', duration: 5, draft });
+		expect(estimatedCost).toBe(0.1);
+	},
+);
+
 const unknown = { estimatedCost: null, currency: 'USD' };
 
 test.each([

@@ -22,6 +22,9 @@ test.each<[Answer, boolean, boolean]>([
 	[answered(502), false, true],
 	[answered(504), false, true],
 	[answered(520), false, true],
+	[answered(521), false, true],
+	[answered(522), false, true],
+	[answered(523), false, true],
 	[answered(524), false, true],
 	[interrupted, false, true],
 	[timedOut, false, true],
@@ -79,4 +82,14 @@ test.each([
 		spy.mockRestore();
 		expect(Math.round(delay)).toBe(random === 0 ? least : most);
 	}
+});
+
+test('parallel items that were all told to wait 2 s do not come back together', () => {
+	const random = jest.spyOn(Math, 'random');
+	const delays = [0, 0.5, 0.999].map((chance) => {
+		random.mockReturnValue(chance);
+		return retryDelay(answered(429, { 'retry-after': '2' }), 1);
+	});
+	random.mockRestore();
+	expect(new Set(delays).size).toBe(3);
 });
