@@ -1,4 +1,4 @@
-/** A running n8n of our own, and its command line. */
+/** A running n8n of our own. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { n8nEnvironment, type Environment } from './environment';
 import type { InstalledN8n } from './install';
 import { freePort, requireFreePort } from './ports';
-import { runProgram, startProgram, type Program, type Ran } from './program';
+import { startProgram, type Program } from './program';
 import { SetupProblem } from './setup-problem';
 
 export interface N8nInstance {
@@ -89,17 +89,6 @@ export async function startN8n(
 		},
 		stop,
 	};
-}
-
-/** `n8n <args>` on a user folder, beside a running n8n or without one, e.g. `['execute', '--id=…']`. */
-export async function runN8nCommand(
-	n8n: InstalledN8n,
-	args: readonly string[],
-	{ userFolder, env }: { userFolder: string; env?: Environment },
-): Promise<Ran> {
-	return await runProgram(n8n.nodePath, [n8n.n8nBin, ...args], {
-		env: n8nEnvironment(n8n, userFolder, await freePort(), env),
-	});
 }
 
 export async function freshUserFolder(): Promise<string> {
