@@ -1,9 +1,22 @@
 /** What the tests of whole batches share: many items, one simulator, and the questions asked of both. */
 import { createRequire } from 'node:module';
-import type { IDataObject, INode, INodeExecutionData, NodeOperationError } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INode,
+	INodeExecutionData,
+	INodeType,
+	NodeOperationError,
+} from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import type { Simulator } from '../simulator';
-import { runNode, type EngineOptions, type EngineResult } from './engine';
+import {
+	node,
+	NODE_NAME,
+	runNode,
+	simpleDescription,
+	type EngineOptions,
+	type EngineResult,
+} from './engine';
 
 /** Two more tries, without a pause: n8n takes 0 for its default of 1000 ms. */
 export const RETRY: Partial<INode> = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
@@ -35,6 +48,28 @@ export async function generate(
 		credentials: credentialsOf(simulator),
 		...rest,
 	});
+}
+
+/** A workflow that sends the same prompts to the node again and again: in each of `turns`, then on to the end. */
+export function inLoop(turns: number, prompts: readonly string[] = ['a cat']): Batch['extra'] {
+	let turn = 0;
+	const loop: INodeType = {
+		description: simpleDescription('loop', 2),
+		async execute() {
+			const items = prompts.map((prompt) => ({ json: { prompt } }));
+			return turn++ < turns ? [[], items] : [items, []];
+		},
+	};
+	const to = (target: string) => [{ node: target, type: 'main' as const, index: 0 }];
+	return {
+		nodes: [node('Loop', 'loop'), node('Sink', 'sink')],
+		types: { loop },
+		connections: {
+			Source: { main: [to('Loop')] },
+			Loop: { main: [to('Sink'), to(NODE_NAME)] },
+			[NODE_NAME]: { main: [to('Loop')] },
+		},
+	};
 }
 
 export function credentialsOf({ apiKey, baseUrl }: Simulator) {

@@ -1,8 +1,6 @@
 /** Limits hold: in parallel, over retries and in a loop, the ledger's sum never goes above them. */
-import type { IExecuteFunctions, INodeType } from 'n8n-workflow';
 import { startSimulator, type Simulator } from '../simulator';
-import { CONTINUE, generate, RETRY, shots, submissions, type Batch } from './batch';
-import { node, NODE_NAME, simpleDescription } from './engine';
+import { CONTINUE, generate, inLoop, RETRY, shots, submissions, type Batch } from './batch';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -180,35 +178,13 @@ describe("'Max Cost per Execution'", () => {
 	});
 
 	test('counts the turns of a loop together', async () => {
-		let turn = 0;
-		const loop: INodeType = {
-			description: simpleDescription('loop', 2),
-			async execute(this: IExecuteFunctions) {
-				const items = [{ json: { prompt: 'a cat' } }, { json: { prompt: 'a dog' } }];
-				return turn++ < 4 ? [[], items] : [items, []];
-			},
-		};
-		const extra: Batch['extra'] = {
-			nodes: [node('Loop', 'loop'), node('Sink', 'sink')],
-			types: { loop },
-			connections: {
-				Source: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
-				Loop: {
-					main: [
-						[{ node: 'Sink', type: 'main', index: 0 }],
-						[{ node: NODE_NAME, type: 'main', index: 0 }],
-					],
-				},
-				[NODE_NAME]: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
-			},
-		};
-		await generate(simulator, {
-			extra,
+		const { run } = await generate(simulator, {
+			extra: inLoop(4, ['a cat', 'a dog']),
 			options: { maxCostPerExecution: 0.55 },
 			settings: BOTH,
 		});
 
-		expect(turn).toBe(5);
+		expect(run.data.resultData.runData.Loop).toHaveLength(5);
 		expect(simulator.ledger.total).toBe(0.5);
 	});
 

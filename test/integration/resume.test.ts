@@ -1,9 +1,17 @@
 /** Retry On Fail resumes: what was paid is used again, what is under way is followed, what is uncertain is not repeated. */
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeType } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { startSimulator, type FaultRule, type Simulator } from '../simulator';
-import { CONTINUE, generate, promptsOf, RETRY, shots, submissions, type Batch } from './batch';
-import { node, NODE_NAME, simpleDescription } from './engine';
+import {
+	CONTINUE,
+	generate,
+	inLoop,
+	promptsOf,
+	RETRY,
+	shots,
+	submissions,
+	type Batch,
+} from './batch';
+import { NODE_NAME } from './engine';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -585,36 +593,6 @@ describe('what is kept between tries', () => {
 });
 
 describe('a loop', () => {
-	/** Sends its items round and round: output 1 until `turns` are over, then output 0. */
-	function looping(turns: number): INodeType {
-		let turn = 0;
-		return {
-			description: {
-				...simpleDescription('loop', 2),
-				inputs: [NodeConnectionTypes.Main],
-			},
-			async execute(this: IExecuteFunctions) {
-				const items = this.getInputData().map(() => ({ json: { prompt: 'a cat' } }));
-				return turn++ < turns ? [[], items] : [items, []];
-			},
-		};
-	}
-
-	const inLoop = (turns: number): Batch['extra'] => ({
-		nodes: [node('Loop', 'loop'), node('Sink', 'sink')],
-		types: { loop: looping(turns) },
-		connections: {
-			Source: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
-			Loop: {
-				main: [
-					[{ node: 'Sink', type: 'main', index: 0 }],
-					[{ node: NODE_NAME, type: 'main', index: 0 }],
-				],
-			},
-			[NODE_NAME]: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
-		},
-	});
-
 	test('that asks for the same prompt twice gets two videos', async () => {
 		const { run, context } = await generate(simulator, { extra: inLoop(2), settings: RETRY });
 
