@@ -23,7 +23,6 @@ export async function connect(context: RequestContext): Promise<Connection> {
 	if (!isHttpBaseUrl(url)) {
 		throw new Failure("The credential's 'Base URL' is not an address that starts with https://", {
 			description: 'Open the credential Runpod API and set it to https://api.runpod.ai/v2.',
-			resume: 'submit',
 		});
 	}
 	const key = String(apiKey ?? '').trim();
@@ -31,7 +30,6 @@ export async function connect(context: RequestContext): Promise<Connection> {
 	if (/[^\x20-\x7e]/.test(key)) {
 		throw new Failure('The API key holds characters that no key has', {
 			description: 'Open the credential Runpod API and paste the key again.',
-			resume: 'submit',
 		});
 	}
 	const { helpers, logger } = context;

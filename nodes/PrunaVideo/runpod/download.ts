@@ -44,7 +44,6 @@ export async function downloadVideo(
 		) {
 			throw new Failure(`The video could not be downloaded: ${outcome.problem}`, {
 				description: `The video itself is made and paid for. It can be had at ${plainUrl(url)} for 7 days after it was made.`,
-				resume: 'poll',
 				videoUrl: url,
 				...(outcome.answer.kind === 'answered' && { httpCode: outcome.answer.status }),
 			});

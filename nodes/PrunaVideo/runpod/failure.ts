@@ -1,15 +1,11 @@
-/**
- * What a later try (Retry On Fail) may do about an item that failed:
- * - `submit`: nothing runs and nothing was paid, so a new job may be submitted;
- * - `poll`: a job with a known id may be running or done, so ask for that one;
- * - `nothing`: a job may have been accepted whose id is unknown, so a new one could be paid twice.
- */
-export type Resume = 'submit' | 'poll' | 'nothing';
-
 export interface FailureDetails {
 	/** What the user can do about it. */
 	description: string;
-	resume: Resume;
+	/**
+	 * Whether Runpod may have accepted a job whose id is unknown: then Retry On Fail must not submit again, which could
+	 * be paid twice.
+	 */
+	isUncertain?: boolean;
 	jobId?: string;
 	/** The job's state, where Runpod told it. */
 	status?: string;

@@ -20,12 +20,10 @@ export function failedRequest(
 	answer: SettledAnswer,
 	{ endpointId, mayHaveStarted }: { endpointId: string; mayHaveStarted: boolean },
 ): Failure {
-	const resume = mayHaveStarted ? 'nothing' : 'submit';
 	if (answer.kind === 'unreached') {
 		return new Failure(`Runpod could not be reached (${answer.reason})`, {
 			description:
 				"Nothing was sent. Check the network and the credential's 'Base URL', then run again.",
-			resume: 'submit',
 		});
 	}
 	if (answer.kind !== 'answered') {
@@ -34,14 +32,17 @@ export function failedRequest(
 				? `Runpod did not answer (${answer.reason})`
 				: `The connection to Runpod broke (${answer.reason})`;
 		return mayHaveStarted
-			? new Failure(`${what}; the job may be running`, { description: LOOK_IT_UP, resume })
-			: new Failure(what, { description: 'Run again: nothing was lost by this.', resume });
+			? new Failure(`${what}; the job may be running`, {
+					description: LOOK_IT_UP,
+					isUncertain: true,
+				})
+			: new Failure(what, { description: 'Run again: nothing was lost by this.' });
 	}
 
 	const { status: httpCode, body } = answer;
 	const reason = readReason(body);
 	const refused = (message: string, description: string) =>
-		new Failure(message, { description, resume: 'submit', httpCode });
+		new Failure(message, { description, httpCode });
 	switch (httpCode) {
 		case 401:
 			return refused(
@@ -93,7 +94,7 @@ export function failedRequest(
 				description: mayHaveStarted
 					? LOOK_IT_UP
 					: "Check the credential's 'Base URL': something else seems to answer there.",
-				resume,
+				isUncertain: mayHaveStarted,
 				httpCode,
 			},
 		);
@@ -108,7 +109,7 @@ export function failedRequest(
 		`Runpod failed (HTTP ${httpCode})${because(reason)}${mayHaveStarted ? '; the job may be running' : ''}`,
 		{
 			description: mayHaveStarted ? LOOK_IT_UP : 'Run again later.',
-			resume,
+			isUncertain: mayHaveStarted,
 			httpCode,
 		},
 	);
@@ -119,7 +120,6 @@ export function unknownJob(jobId: string): Failure {
 	return new Failure(`Runpod does not know the job ${jobId} (any more)`, {
 		description:
 			'Results are kept for 1 minute after a synchronous job and for 30 minutes after an asynchronous one. If the id is right, the job has expired; whether it was paid for shows in Runpod’s console.',
-		resume: 'poll',
 		jobId,
 		httpCode: 404,
 	});
@@ -134,13 +134,11 @@ export function failedJob(job: FinalJob, httpCode?: number): Failure {
 			return new Failure(`The job ${job.id} was cancelled`, {
 				...about,
 				description: "Someone cancelled it: this node's Job > Cancel, Runpod's console or the API.",
-				resume: 'submit',
 			});
 		case 'TIMED_OUT':
 			return new Failure(`The job ${job.id} ran out of time at Runpod${because(reason)}`, {
 				...about,
 				description: "Raise the option 'Execution Timeout', or use Job > Retry with this id.",
-				resume: 'submit',
 			});
 		default:
 			return new Failure(
@@ -150,7 +148,6 @@ export function failedJob(job: FinalJob, httpCode?: number): Failure {
 				{
 					...about,
 					description: `Job ${job.id} failed and is not paid for. Correct what the message names, then run again.`,
-					resume: 'submit',
 				},
 			);
 	}
@@ -161,7 +158,6 @@ export function noVideo(job: FinalJob, cost: number | undefined): Failure {
 	const output = 'output' in job.raw ? describeBody(job.raw.output) : 'no output';
 	return new Failure(`The job ${job.id} is completed, but came with ${output} instead of a video`, {
 		description: "It may have been paid for. Look the job up in Runpod's console.",
-		resume: 'poll',
 		jobId: job.id,
 		status: job.status,
 		...(cost !== undefined && { cost }),
@@ -173,7 +169,6 @@ export function stillRunning(job: Pick<Job, 'id' | 'status'>, seconds: number): 
 	return new Failure(`The job ${job.id} was still ${job.status} after ${seconds} s`, {
 		description:
 			"It goes on at Runpod and is paid for. Fetch it with Job > Get and this id, or raise the option 'Timeout'.",
-		resume: 'poll',
 		jobId: job.id,
 		status: job.status,
 	});

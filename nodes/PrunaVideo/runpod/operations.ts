@@ -197,10 +197,7 @@ export function failedJobRequest(
 	{ mayHaveStarted } = { mayHaveStarted: false },
 ) {
 	if (answer.kind === 'answered' && answer.status === 404) return unknownJob(jobId);
-	return failedRequest(answer, { endpointId: endpoint.endpointId, mayHaveStarted }).with({
-		jobId,
-		...(!mayHaveStarted && { resume: 'poll' }),
-	});
+	return failedRequest(answer, { endpointId: endpoint.endpointId, mayHaveStarted }).with({ jobId });
 }
 
 /**
