@@ -132,7 +132,7 @@ export async function handInJob(
 	return { job, seed, httpCode, deadline };
 }
 
-/** The job of an earlier try, or a new one. */
+/** The job of an earlier try, which is among the open jobs already (`Run.adoptOpenJobs`), or a new one. */
 async function acceptedJob(
 	run: Run,
 	itemIndex: number,
@@ -144,7 +144,6 @@ async function acceptedJob(
 	const endpoint = { connection: await run.connection(), endpointId: request.endpointId };
 	if (kept?.jobId === undefined)
 		return await newJob(run, itemIndex, request, kept, endpoint, deadline);
-	run.openJobs.add(endpoint, kept.jobId);
 	return {
 		job: { id: kept.jobId, status: 'IN_QUEUE', raw: { id: kept.jobId, status: 'IN_QUEUE' } },
 		seed: kept.seed,
