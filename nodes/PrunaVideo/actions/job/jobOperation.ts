@@ -1,3 +1,4 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Operation, Plan } from '../../run/operation';
 import type { Job } from '../../runpod/job';
 import type { Endpoint } from '../../runpod/operations';
@@ -10,19 +11,22 @@ export interface JobPlan extends Plan {
 }
 
 /** Sends one request about one job. */
-export type SendJobRequest = (
-	endpoint: Endpoint,
-	jobId: string,
-	stop?: AbortSignal,
-) => Promise<Job>;
+type SendJobRequest = (endpoint: Endpoint, jobId: string, stop?: AbortSignal) => Promise<Job>;
+
+/**
+ * @throws InvalidParameter
+ */
+export function planJobRequest(context: IExecuteFunctions, itemIndex: number): JobPlan {
+	return {
+		jobId: readJobId(context, itemIndex),
+		endpointId: readOptions(context, itemIndex).endpointId,
+	};
+}
 
 /** An operation that sends one request about one job and puts out Runpod's answer. */
 export function jobOperation(send: SendJobRequest): Operation<JobPlan> {
 	return {
-		plan: (context, itemIndex) => ({
-			jobId: readJobId(context, itemIndex),
-			endpointId: readOptions(context, itemIndex).endpointId,
-		}),
+		plan: planJobRequest,
 
 		async perform(run, { jobId, endpointId }, itemIndex) {
 			const connection = await run.connection();

@@ -3,21 +3,19 @@ import { repeated, uncertaintyOf } from '../../run/uncertainty';
 import { isFinal } from '../../runpod/job';
 import { retryJob } from '../../runpod/operations';
 import { optionsProperty } from '../options';
-import { jobOperation, type JobPlan } from './jobOperation';
+import { planJobRequest, type JobPlan } from './jobOperation';
 
 export const properties = [
 	optionsProperty({ resource: ['job'], operation: ['retry'] }, ['concurrency', 'endpointId']),
 ];
-
-const { plan } = jobOperation(retryJob);
 
 /**
  * Job > Retry: puts a failed or timed-out job back into the queue; it is paid for again. So with Retry On Fail a job that
  * Runpod took back, or may have taken back, is not asked for a second time.
  */
 export const operation: Operation<JobPlan> = {
-	async plan(context, itemIndex) {
-		const planned = await plan(context, itemIndex);
+	plan(context, itemIndex) {
+		const planned = planJobRequest(context, itemIndex);
 		return { ...planned, fingerprint: `retry ${planned.endpointId} ${planned.jobId}` };
 	},
 
