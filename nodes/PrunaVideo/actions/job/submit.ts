@@ -5,8 +5,7 @@ import { checkHttpUrl } from '../../pvideo/validation';
 import { handInJob } from '../../run/jobRun';
 import type { Operation } from '../../run/operation';
 import { optionsProperty, readOptions } from '../options';
-import { UNKNOWN_COST_NOTE } from '../video/generate';
-import { planVideo, type VideoPlan } from '../video/plan';
+import { noteUnknownCost, planVideo, type VideoPlan } from '../video/plan';
 
 const show = { resource: ['job'], operation: ['submit'] };
 
@@ -35,29 +34,22 @@ export const properties: INodeProperties[] = [
 	]),
 ];
 
-interface SubmitPlan extends VideoPlan {
-	includeInput: boolean;
-	hasLimit: boolean;
-}
-
 /** Job > Submit: hands a job in and goes on at once. */
-export const operation: Operation<SubmitPlan> = {
+export const operation: Operation<VideoPlan> = {
 	async plan(context, itemIndex) {
 		const options = readOptions(context, itemIndex);
 		const url: unknown = context.getNodeParameter('webhookUrl', itemIndex, '');
 		const webhook = url === '' || url === null ? undefined : checkHttpUrl(url, 'Webhook URL');
-		const plan = await planVideo(context, itemIndex, options, {
+		return await planVideo(context, itemIndex, options, {
 			operation: 'run',
 			...(webhook !== undefined && { webhook }),
 		});
-		const hasLimit =
-			options.maxCostPerItem !== undefined || options.maxCostPerExecution !== undefined;
-		return { ...plan, includeInput: options.includeInput, hasLimit };
 	},
 
-	async perform(run, { request, input, estimate, includeInput, hasLimit }, itemIndex) {
+	async perform(run, plan, itemIndex) {
+		const { request, input, estimate, options } = plan;
 		const { estimatedCost } = estimate;
-		if (estimatedCost === null && hasLimit) run.tally.note(UNKNOWN_COST_NOTE);
+		noteUnknownCost(run, plan);
 		const { job, seed } = await handInJob(run, itemIndex, request);
 		run.tally.countSubmission(estimatedCost ?? undefined);
 		const withSeed: JsonObject = seed === undefined ? {} : { seed };
@@ -67,7 +59,7 @@ export const operation: Operation<SubmitPlan> = {
 				status: job.status,
 				...withSeed,
 				estimatedCost,
-				...(includeInput && { input: readableInput({ ...input, ...withSeed }) }),
+				...(options.includeInput && { input: readableInput({ ...input, ...withSeed }) }),
 			},
 			pairedItem: { item: itemIndex },
 		};

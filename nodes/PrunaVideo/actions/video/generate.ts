@@ -2,10 +2,10 @@ import type { INodeProperties } from 'n8n-workflow';
 import { readCost, readVideoResult } from '../../pvideo/result';
 import { completeJob } from '../../run/jobRun';
 import type { Operation } from '../../run/operation';
-import { optionsProperty, readOptions, type ItemOptions } from '../options';
+import { optionsProperty, readOptions } from '../options';
 import { readOutputSettings, type OutputSettings } from '../outputFields';
 import { videoItem } from './output';
-import { planVideo, type VideoPlan } from './plan';
+import { noteUnknownCost, planVideo, type VideoPlan } from './plan';
 
 export const properties: INodeProperties[] = [
 	optionsProperty({ resource: ['video'], operation: ['generate'] }, [
@@ -27,12 +27,8 @@ export const properties: INodeProperties[] = [
 ];
 
 interface GeneratePlan extends VideoPlan {
-	options: ItemOptions;
 	output: OutputSettings;
 }
-
-export const UNKNOWN_COST_NOTE =
-	'With audio the length is known only afterwards: limits count such videos once they are paid';
 
 /** Video > Generate: makes a video and waits for it. */
 export const operation: Operation<GeneratePlan> = {
@@ -44,13 +40,12 @@ export const operation: Operation<GeneratePlan> = {
 		const plan = await planVideo(context, itemIndex, options, {
 			operation: options.executionMode === 'sync' ? 'runsync' : 'run',
 		});
-		return { ...plan, options, output };
+		return { ...plan, output };
 	},
 
-	async perform(run, { request, input, options, output, estimatedCost }, itemIndex) {
-		const hasLimit = options.maxCostPerItem !== undefined || run.budget.limit !== undefined;
-		if (estimatedCost === null && hasLimit) run.tally.note(UNKNOWN_COST_NOTE);
-
+	async perform(run, plan, itemIndex) {
+		const { request, input, options, output } = plan;
+		noteUnknownCost(run, plan);
 		const { job, seed, finishedAt, deadline } = await completeJob(
 			run,
 			itemIndex,

@@ -15,6 +15,7 @@ import { buildInput, formatBytes, pickSeed, type VideoSettings } from '../../pvi
 import { checkAdditionalInput, checkPlain, checkPrompt } from '../../pvideo/validation';
 import type { JobRequest } from '../../run/jobRun';
 import type { Plan } from '../../run/operation';
+import type { Run } from '../../run/run';
 import type { ItemOptions } from '../options';
 import { ADDITIONAL_INPUT_LABEL } from './fields';
 import { encodeBody, type Files } from './body';
@@ -26,6 +27,7 @@ export interface VideoPlan extends Plan {
 	/** The request's `input`; a file is named by its kind and size. */
 	input: JsonObject;
 	estimate: Estimate;
+	options: ItemOptions;
 }
 
 /** Besides `input`, what the body of a submission holds. */
@@ -60,6 +62,7 @@ export async function planVideo(
 	return {
 		input,
 		estimate,
+		options,
 		estimatedCost: estimate.estimatedCost,
 		fingerprint,
 		request: {
@@ -169,6 +172,15 @@ export function priceVideo(context: IExecuteFunctions, itemIndex: number): Estim
 	});
 	return estimateCost(
 		buildInput({ ...settings, ...(audio && { audio: 'given' }) }, additional.additionalInput),
+	);
+}
+
+/** Tells the user once that a limit is set which some videos cannot be held against beforehand. */
+export function noteUnknownCost(run: Run, { estimate, options }: VideoPlan): void {
+	const hasLimit = options.maxCostPerItem !== undefined || run.budget.limit !== undefined;
+	if (estimate.estimatedCost !== null || !hasLimit) return;
+	run.tally.note(
+		'With audio the length is known only afterwards: limits count such videos once they are paid',
 	);
 }
 
