@@ -6,7 +6,7 @@ const { build } = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
 const { n8n } = require('./package.json');
 
-/** Removes what an earlier build left, so that a renamed file does not ship twice. */
+/** Removes the output of earlier builds, so that a renamed file does not ship twice. */
 const clean = () => rm('dist', { recursive: true, force: true });
 
 /** A type error fails the build and says where it is. */
@@ -19,7 +19,7 @@ const checkTypes = (done) => {
 
 /**
  * One readable file per node and credential: sixty small ones take n8n three times as long to load.
- * What n8n reads of a package is in package.json, so that is where the files' names come from.
+ * The names of the files come from package.json, where n8n reads them too.
  */
 const compile = () =>
 	build({
@@ -35,10 +35,10 @@ const compile = () =>
 		format: 'cjs',
 	});
 
-/** Icons are files that n8n reads beside the compiled code. */
+/** n8n reads the icons next to the compiled code. */
 const icons = () => src('icons/*.svg').pipe(dest('dist/icons'));
 
-/** Codex files: where n8n's node panel and its search look a node up. */
+/** Codex files: n8n's node panel and its search read them. */
 const codex = () => src('nodes/**/*.node.json').pipe(dest('dist/nodes'));
 
 exports.build = series(clean, parallel(checkTypes, compile, icons, codex));

@@ -1,13 +1,17 @@
 import {
 	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { properties } from './actions/callback/fields';
-import { receiveCallback } from './actions/callback/receive';
-import { registration } from './actions/callback/registration';
+import { testCredential } from './runpod/keyCheck';
+import { properties } from './trigger/fields';
+import { receiveCall } from './trigger/receive';
+import { registration } from './trigger/registration';
+import { startWorkflow } from './trigger/start';
 
 export class PrunaVideoTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -20,45 +24,55 @@ export class PrunaVideoTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow when a Pruna Video job on Runpod has ended',
+		description:
+			'Make AI videos from text, images or audio on Runpod, or start a workflow when one is done',
 		eventTriggerDescription: 'Waiting for Runpod to call the test URL',
 		activationMessage:
-			"Runpod's calls to the production URL now start this workflow. Give that URL to Pruna Video > Job > Submit.",
+			"Runpod's calls to the production URL now start this workflow. Use that URL as the Webhook URL of Pruna Video > Job > Submit.",
 		defaults: { name: 'Pruna Video Trigger' },
 		triggerPanel: {
-			header: 'Start when a job has ended',
+			header: 'Start when a job finishes',
 			executionsHelp: {
 				inactive:
-					"<b>While you build</b>, click 'Execute step' to listen for a test event, then submit a job whose Webhook URL is the <b>test URL</b> of this node. Runpod calls it when the job has ended.<br><br><b>Once you are done</b>, publish the workflow and submit jobs with the <b>production URL</b>. Those runs are listed under Executions.",
+					"<b>While building your workflow</b>, click 'Execute step' to listen for a test event, then submit a job with the <b>test URL</b> of this node as its Webhook URL. Runpod calls it when the job finishes.<br><br><b>Once you're happy with your workflow</b>, publish it and submit jobs with the <b>production URL</b>. These executions show up in the executions list, but not in the editor.",
 				active:
-					"<b>While you build</b>, click 'Execute step' to listen for a test event, then submit a job whose Webhook URL is the <b>test URL</b> of this node.<br><br><b>The workflow is published</b>: jobs that were submitted with the <b>production URL</b> start it. Those runs are listed under Executions.",
+					"<b>While building your workflow</b>, click 'Execute step' to listen for a test event, then submit a job with the <b>test URL</b> of this node as its Webhook URL.<br><br><b>Your workflow is published</b>, so jobs submitted with the <b>production URL</b> start it when they finish. These executions show up in the executions list, but not in the editor.",
 			},
 			activationHint:
-				"Once you are done, publish the workflow, so that Runpod's calls to the production URL start it",
+				"Once you've finished building your workflow, publish it so that Runpod's calls to the production URL start it",
 		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{
-				name: 'runpodApi',
+				name: 'prunaVideoRunpodApi',
 				required: true,
-				displayOptions: { show: { verify: [true] } },
+				testedBy: 'testCredential',
+				// Not `show`: n8n up to 2.0 treats a field named there as the choice of a credential, and hides it.
+				displayOptions: { hide: { verify: [false] } },
 			},
 		],
 		webhooks: [
 			{
 				name: 'default',
 				httpMethod: 'POST',
-				responseMode: 'onReceived',
+				// The execution that a call starts answers it, as soon as it has the event and its file.
+				responseMode: 'responseNode',
 				path: 'pruna-video',
 			},
 		],
 		properties,
 	};
 
+	methods = { credentialTest: { testCredential } };
+
 	webhookMethods = { default: registration };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await receiveCallback(this);
+		return await receiveCall(this);
+	}
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await startWorkflow(this);
 	}
 }

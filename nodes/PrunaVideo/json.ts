@@ -8,8 +8,3 @@ export interface JsonObject {
 export function isJsonObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-
-/** A table's entry; none for a key such as `constructor`, which every object has. */
-export function ownValue<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-	return Object.hasOwn(table, key) ? table[key] : undefined;
-}

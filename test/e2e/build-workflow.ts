@@ -1,13 +1,18 @@
 /** Workflows as the tests need them: a trigger, one item per prompt, then Pruna Video. */
 
-import type { JsonRecord } from '../n8n/json';
-import type { Workflow, WorkflowNode } from '../n8n/workflow';
+import type { JsonRecord } from '../tools/n8n/json';
+import {
+	CREDENTIAL_TYPE,
+	type CredentialRef,
+	type Workflow,
+	type WorkflowNode,
+} from '../tools/n8n/workflow';
 
 export const MANUAL_TRIGGER = 'Start';
 export const PRUNA_VIDEO = 'Pruna Video';
 export const PRUNA_VIDEO_TRIGGER = 'Pruna Video Trigger';
 
-interface Built extends WorkflowNode {
+export interface Built extends WorkflowNode {
 	typeVersion: number;
 }
 
@@ -58,7 +63,7 @@ export interface NodeSettings {
 
 export function prunaVideo(
 	parameters: JsonRecord,
-	credential: { id: string; name: string } | undefined,
+	credential: CredentialRef | undefined,
 	settings: NodeSettings = {},
 	name = PRUNA_VIDEO,
 ): Built {
@@ -67,14 +72,14 @@ export function prunaVideo(
 		type: 'n8n-nodes-pruna-video.prunaVideo',
 		typeVersion: 1,
 		parameters,
-		...(credential && { credentials: { runpodApi: credential } }),
+		...(credential && { credentials: { [CREDENTIAL_TYPE]: credential } }),
 		...settings,
 	};
 }
 
 /** @param webhookId part of its addresses: another one in every workflow that listens at the same time */
 export function prunaVideoTrigger(
-	credential: { id: string; name: string },
+	credential: CredentialRef,
 	parameters: JsonRecord = {},
 	webhookId = '22222222-0000-4000-8000-000000000001',
 ): Built {
@@ -84,7 +89,7 @@ export function prunaVideoTrigger(
 		typeVersion: 1,
 		parameters,
 		webhookId,
-		credentials: { runpodApi: credential },
+		credentials: { [CREDENTIAL_TYPE]: credential },
 	};
 }
 

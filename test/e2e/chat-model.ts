@@ -1,9 +1,9 @@
 /** A stand-in for a chat model behind OpenAI's API: it calls the tool that it is offered, then repeats what that said. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { at, isRecord, type JsonRecord } from '../n8n/json';
+import express from 'express';
+import { at, isRecord, listAt, type JsonRecord } from '../tools/n8n/json';
 
 export interface ChatModel {
 	/** For the credential "OpenAI". */
@@ -16,28 +16,23 @@ export interface ChatModel {
 /** @param toolArguments what it calls the tool with */
 export async function startChatModel(toolArguments: JsonRecord): Promise<ChatModel> {
 	const requests: JsonRecord[] = [];
-	const server = createServer((request, response) => {
-		void (async () => {
-			const chunks: Buffer[] = [];
-			for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
-			const body: unknown = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};
-			if (!isRecord(body) || !request.url?.endsWith('/chat/completions')) {
-				response.writeHead(404).end();
-				return;
-			}
-			requests.push(body);
-			const message = nextMessage(body, toolArguments);
-			const finish = 'tool_calls' in message ? 'tool_calls' : 'stop';
-			if (body.stream === true) {
-				response.writeHead(200, { 'content-type': 'text/event-stream' });
-				const chunk = completion('chat.completion.chunk', { delta: indexed(message), finish });
-				response.end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
-			} else {
-				response.writeHead(200, { 'content-type': 'application/json' });
-				response.end(JSON.stringify(completion('chat.completion', { message, finish })));
-			}
-		})();
-	}).listen(0, '127.0.0.1');
+	const app = express().use(express.json({ limit: '10mb' }));
+	app.post('/v1/chat/completions', ({ body }: { body: unknown }, response) => {
+		if (!isRecord(body)) throw new Error('A request for a completion is a JSON object');
+		requests.push(body);
+		const message = nextMessage(body, toolArguments);
+		const choice = { index: 0, finish_reason: 'tool_calls' in message ? 'tool_calls' : 'stop' };
+		const common = { id: 'chatcmpl-1', created: 1, model: 'stand-in', usage: USAGE };
+		if (body.stream === true) {
+			const object = 'chat.completion.chunk';
+			const chunk = { ...common, object, choices: [{ ...choice, delta: message }] };
+			response.type('text/event-stream');
+			response.send(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
+		} else {
+			response.json({ ...common, object: 'chat.completion', choices: [{ ...choice, message }] });
+		}
+	});
+	const server = app.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	return {
 		baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
@@ -49,34 +44,16 @@ export async function startChatModel(toolArguments: JsonRecord): Promise<ChatMod
 	};
 }
 
-function nextMessage({ messages, tools }: JsonRecord, toolArguments: JsonRecord): JsonRecord {
-	const last: unknown = Array.isArray(messages) ? (messages as unknown[]).at(-1) : undefined;
+const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+
+function nextMessage(body: JsonRecord, toolArguments: JsonRecord): JsonRecord {
+	const last = listAt(body, 'messages').at(-1);
 	if (at(last, 'role') === 'tool') {
 		return { role: 'assistant', content: `The tool said: ${String(at(last, 'content'))}` };
 	}
-	const name = at(Array.isArray(tools) ? tools[0] : undefined, 'function', 'name');
+	const name = at(body, 'tools', 0, 'function', 'name');
 	const call = { name, arguments: JSON.stringify(toolArguments) };
-	return {
-		role: 'assistant',
-		content: null,
-		tool_calls: [{ id: 'call_1', type: 'function', function: call }],
-	};
-}
-
-/** In a stream every tool call says its place in the list. */
-function indexed(message: JsonRecord): JsonRecord {
-	const calls = message.tool_calls;
-	if (!Array.isArray(calls)) return message;
-	return { ...message, tool_calls: calls.map((call: JsonRecord, index) => ({ index, ...call })) };
-}
-
-function completion(object: string, { finish, ...choice }: JsonRecord): JsonRecord {
-	return {
-		id: 'chatcmpl-1',
-		object,
-		created: 1,
-		model: 'stand-in',
-		choices: [{ index: 0, ...choice, finish_reason: finish }],
-		usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-	};
+	// In a stream every tool call says its place in the list.
+	const toolCalls = [{ index: 0, id: 'call_1', type: 'function', function: call }];
+	return { role: 'assistant', content: null, tool_calls: toolCalls };
 }

@@ -7,26 +7,31 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { N8nApi } from '../n8n/api';
-import type { Environment } from '../n8n/environment';
-import { installN8n } from '../n8n/install';
-import { startN8n, type N8nInstance } from '../n8n/instance';
-import { startSimulator } from '../simulator';
-import { createCredential, Endings, folderWithPackage, OWNER, type Fixture } from './fixture';
-import type { Postgres, Service } from './services';
+import { N8nApi } from '../tools/n8n/api';
+import { installN8n, N8N_VERSION } from '../tools/n8n/install';
+import { startN8n, type N8nInstance } from '../tools/n8n/instance';
+import {
+	createCredential,
+	Endings,
+	folderWithPackage,
+	OWNER,
+	type Stage,
+} from '../tools/n8n/stage';
+import { startSimulator } from '../tools/simulator';
+import type { Postgres } from './services';
 
 export interface ClusterOptions {
-	version: string;
-	redis: Service;
+	redisPort: number;
 	postgres: Postgres;
 	binaryDataMode: 'database' | 'filesystem';
 	workers: number;
 	/** Executions at once on each worker. */
 	concurrency: number;
-	env?: Environment;
+	env?: NodeJS.ProcessEnv;
 }
 
-export interface Cluster extends Fixture {
+export interface Cluster extends Stage {
+	/** Those that were started, oldest first. */
 	workers: N8nInstance[];
 	/** Another machine that helps. */
 	startWorker(): Promise<N8nInstance>;
@@ -35,9 +40,9 @@ export interface Cluster extends Fixture {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 	const endings = new Endings();
 	try {
-		const n8n = await installN8n(options.version);
+		const n8n = await installN8n(N8N_VERSION);
 		const env = await sharedEnvironment(options, endings);
-		const start = async (command: 'start' | 'worker', own: Environment = {}) => {
+		const start = async (command: 'start' | 'worker', own = {}) => {
 			const userFolder = await folderWithPackage(endings);
 			const instance = await startN8n(n8n, { command, userFolder, env: { ...env, ...own } });
 			endings.add(() => instance.stop());
@@ -47,9 +52,18 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 		endings.add(() => simulator.close());
 		// The main instance makes the database's tables.
 		const main = await start('start');
-		const limit = { N8N_CONCURRENCY_PRODUCTION_LIMIT: String(options.concurrency) };
-		const startWorker = () => start('worker', limit);
-		const workers = await Promise.all(Array.from({ length: options.workers }, startWorker));
+		const own = {
+			N8N_CONCURRENCY_PRODUCTION_LIMIT: String(options.concurrency),
+			// Links to files are made by workers and answered by main.
+			WEBHOOK_URL: `${main.url}/`,
+		};
+		const workers: N8nInstance[] = [];
+		const startWorker = async () => {
+			const worker = await start('worker', own);
+			workers.push(worker);
+			return worker;
+		};
+		await Promise.all(Array.from({ length: options.workers }, startWorker));
 		const api = await N8nApi.setUpOwner(main.url, OWNER);
 		const credential = await createCredential(api, simulator);
 		return { n8n, main, workers, startWorker, api, simulator, credential, endings };
@@ -61,18 +75,20 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 /** What main and workers have in common; see docs/scaling.md. */
 async function sharedEnvironment(
-	{ redis, postgres, binaryDataMode, env }: ClusterOptions,
+	{ redisPort, postgres, binaryDataMode, env }: ClusterOptions,
 	endings: Endings,
-): Promise<Environment> {
+): Promise<NodeJS.ProcessEnv> {
 	const name = `n8n_${randomBytes(6).toString('hex')}`;
-	await postgres.createDatabase(name);
-	endings.add(() => postgres.dropDatabase(name));
+	await postgres.sql(`CREATE DATABASE "${name}"`);
+	endings.add(() => postgres.sql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`));
+	const folder = await mkdtemp(join(tmpdir(), 'n8n-binary-data-'));
+	endings.add(() => rm(folder, { recursive: true, force: true }));
 	return {
 		N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex'),
 		EXECUTIONS_MODE: 'queue',
 		OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
 		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
-		QUEUE_BULL_REDIS_PORT: String(redis.port),
+		QUEUE_BULL_REDIS_PORT: String(redisPort),
 		QUEUE_BULL_PREFIX: name,
 		N8N_REDIS_KEY_PREFIX: name,
 		DB_TYPE: 'postgresdb',
@@ -80,13 +96,10 @@ async function sharedEnvironment(
 		DB_POSTGRESDB_PORT: String(postgres.port),
 		DB_POSTGRESDB_DATABASE: name,
 		DB_POSTGRESDB_USER: postgres.user,
-		...(binaryDataMode === 'filesystem' && (await sharedFolder(endings))),
+		...(binaryDataMode === 'filesystem' && {
+			N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
+			N8N_BINARY_DATA_STORAGE_PATH: folder,
+		}),
 		...env,
 	};
-}
-
-async function sharedFolder(endings: Endings): Promise<Environment> {
-	const folder = await mkdtemp(join(tmpdir(), 'n8n-binary-data-'));
-	endings.add(() => rm(folder, { recursive: true, force: true }));
-	return { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', N8N_BINARY_DATA_STORAGE_PATH: folder };
 }

@@ -1,9 +1,8 @@
 /** n8n's editor in Chromium, in the words of somebody who uses it. Names of elements are those of n8n 2.41. */
 
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import type { Fixture } from './fixture';
-import { OWNER } from './fixture';
-import { findProgram } from './programs';
+import { OWNER, type Stage } from '../tools/n8n/stage';
+import { findProgram } from './services';
 
 const FLAGS = [
 	'--no-sandbox',
@@ -27,7 +26,7 @@ export interface Look {
 }
 
 export async function startBrowser(): Promise<Browser> {
-	const executablePath = await findProgram('chromium', ['/usr/bin'], 'chromium');
+	const executablePath = await findProgram('chromium');
 	return await chromium.launch({ executablePath, args: FLAGS });
 }
 
@@ -38,7 +37,7 @@ export class Editor {
 	) {}
 
 	/** Opens a window in which the owner is logged in. */
-	static async open(browser: Browser, { main }: Fixture, look: Look = {}): Promise<Editor> {
+	static async open(browser: Browser, { main }: Stage, look: Look = {}): Promise<Editor> {
 		const context = await browser.newContext({
 			viewport: look.size ?? { width: 1280, height: 800 },
 			colorScheme: look.theme ?? 'light',
@@ -112,6 +111,22 @@ export class Editor {
 			.first()
 			.click();
 		await this.listClosed();
+	}
+
+	/** Opens the list of options that can be added to the last collection. */
+	async addOption(): Promise<void> {
+		await this.page
+			.locator('[data-test-id="collection-parameter-add"], [placeholder="Add Option"]')
+			.last()
+			.click();
+	}
+
+	async closeNode(): Promise<void> {
+		// 2.41's name for it, then that of 1.x.
+		await this.page
+			.locator('[data-test-id="ndv-close-button"], [data-test-id="back-to-canvas"]')
+			.first()
+			.click();
 	}
 
 	/** What the list that is open offers. */

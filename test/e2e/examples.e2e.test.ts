@@ -3,28 +3,30 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { failureOf, itemsOf, type Execution } from '../n8n/execution';
-import { N8N_VERSION } from '../n8n/install';
-import { at, isRecord, stringAt, type JsonRecord } from '../n8n/json';
+import { failureOf, itemsOf, type Execution } from '../tools/n8n/execution';
+import { at, stringAt, type JsonRecord } from '../tools/n8n/json';
+import { until } from '../tools/n8n/program';
+import { startStage, type Stage } from '../tools/n8n/stage';
 import {
-	readWorkflow,
+	EXAMPLES as FOLDER,
+	readExample,
 	withAssignment,
 	withCredential,
+	withNodeBetween,
 	type Workflow,
 	type WorkflowNode,
-} from '../n8n/workflow';
+} from '../tools/n8n/workflow';
 import { startChatModel } from './chat-model';
-import { removeTarball, startFixture, type Fixture } from './fixture';
 
-const FOLDER = join(__dirname, '../../examples');
-/** `trigger` and `submit-and-wait` are executed in trigger.e2e.test.ts. */
+/** `trigger` and `submit-and-wait` are executed in trigger.e2e.test.ts, `webhook-to-video` in callers.e2e.test.ts. */
 const EXAMPLES = [
 	'ai-agent',
 	'batch-from-table',
 	'draft-approval-final',
 	'image-to-video-form',
+	'nightly-batch',
 	'scheduled-content-pipeline',
+	'several-shots',
 	'submit-and-wait',
 	'text-to-video',
 	'trigger',
@@ -33,30 +35,27 @@ const EXAMPLES = [
 
 const isNote = ({ type }: WorkflowNode) => type === 'n8n-nodes-base.stickyNote';
 
-let fixture: Fixture;
+let fixture: Stage;
 let files: string;
 
 beforeAll(async () => {
 	files = await mkdtemp(join(tmpdir(), 'pruna-video-examples-'));
-	fixture = await startFixture(N8N_VERSION, {
-		N8N_RESTRICT_FILE_ACCESS_TO: files,
-		N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true',
+	fixture = await startStage({
+		env: {
+			N8N_RESTRICT_FILE_ACCESS_TO: files,
+			N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true',
+		},
 	});
 }, 20 * 60_000);
 afterAll(async () => {
 	await fixture?.endings.run();
 	await rm(files, { recursive: true, force: true });
-	await removeTarball();
 });
 beforeEach(() => fixture.simulator.reset());
 
-async function read(name: string): Promise<Workflow> {
-	return await readWorkflow(join(FOLDER, `${name}.json`));
-}
-
 /** As a user has it after importing it and choosing the credential. */
 async function imported(name: string): Promise<Workflow> {
-	return withCredential(await read(name), 'runpodApi', fixture.credential);
+	return withCredential(await readExample(name), fixture.credential);
 }
 
 async function run(workflow: Workflow, trigger: string): Promise<Execution> {
@@ -66,27 +65,9 @@ async function run(workflow: Workflow, trigger: string): Promise<Execution> {
 	);
 }
 
-async function until<T>(get: () => Promise<T | undefined>): Promise<T> {
-	const deadline = Date.now() + 60_000;
-	for (;;) {
-		const found = await get();
-		if (found !== undefined) return found;
-		if (Date.now() > deadline) throw new Error('It did not come true within a minute');
-		await sleep(100);
-	}
-}
-
 /** The one execution of a workflow that something outside started, once it has ended. */
 async function startedExecution(workflowId: string): Promise<Execution> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const id = await until(async () => {
-		const found = at(
-			await fixture.api.call('GET', `/rest/executions?filter=${filter}`),
-			'results',
-			0,
-		);
-		return isRecord(found) ? stringAt(found, 'id') : undefined;
-	});
+	const [id = ''] = await fixture.api.executionsOf(workflowId, 1);
 	return await fixture.api.finishedExecution(id);
 }
 
@@ -101,9 +82,9 @@ test('every file of examples/ is among these tests', async () => {
 
 describe.each(EXAMPLES)('%s', (name) => {
 	let workflow: Workflow;
-	beforeAll(async () => (workflow = await read(name)));
+	beforeAll(async () => (workflow = await readExample(name)));
 
-	test('says on the canvas what to change, and brings nobody’s secrets', () => {
+	test('says on the canvas what to change, and contains no secrets', () => {
 		const notes = workflow.nodes.filter(isNote).map(({ parameters }) => parameters.content);
 		expect(notes.join('\n')).toMatch(/\*\*Change:\*\*\n- \*\*/);
 		const ids = workflow.nodes.flatMap(({ credentials = {} }) =>
@@ -113,7 +94,7 @@ describe.each(EXAMPLES)('%s', (name) => {
 		expect(workflow.pinData ?? {}).toEqual({});
 	});
 
-	test('names in its notes only nodes that are there', () => {
+	test('only names existing nodes in its notes', () => {
 		const names = workflow.nodes.map((node) => node.name);
 		const named = workflow.nodes
 			.filter(isNote)
@@ -126,7 +107,7 @@ describe.each(EXAMPLES)('%s', (name) => {
 		expect(named.filter((part) => !names.includes(part))).toEqual([]);
 	});
 
-	test('has notes that cover no node', () => {
+	test('has notes that do not cover a node', () => {
 		const boxes = workflow.nodes.map((node) => {
 			const [x = 0, y = 0] = node.position as number[];
 			const size = isNote(node)
@@ -158,7 +139,7 @@ test('text to video: three videos, three files', async () => {
 	expect(fixture.simulator.ledger.total).toBe(0.3);
 });
 
-test('batch from a table: the bad row leaves by the error output, the others are videos', async () => {
+test('batch from a table: the bad row goes to the error output, the others become videos', async () => {
 	const execution = await run(await imported('batch-from-table'), 'Start');
 	succeeded(execution);
 	expect(itemsOf(execution, 'Done').map(({ json }) => json.prompt)).toEqual([
@@ -189,29 +170,66 @@ test('scheduled content pipeline: saved files and a log of costs', async () => {
 	for (const id of ids) expect(lines.some((line) => line.endsWith(`,0.1,${id}.mp4`))).toBe(true);
 });
 
-test('webhook to video: a request in, the MP4 out; a bad one is told what is wrong', async () => {
-	const { api, main, simulator } = fixture;
-	await api.activate(await api.createWorkflow(await imported('webhook-to-video')));
-	const post = async (body: JsonRecord) =>
-		await fetch(`${main.url}/webhook/video`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify(body),
-		});
-	const good = await post({ prompt: 'A snail crosses a road', duration: 2 });
-	expect([good.status, good.headers.get('content-type')]).toEqual([200, 'video/mp4']);
-	expect(good.headers.get('x-video-cost')).toBe('0.04');
-	expect(isMp4(Buffer.from(await good.arrayBuffer()))).toBe(true);
-
-	const bad = await post({ prompt: 'A snail', duration: 99 });
-	expect(bad.status).toBe(422);
-	expect(await bad.json()).toMatchObject({
-		error: expect.stringContaining("'Duration (Seconds)' must be a whole number from 1 to 10"),
-	});
-	expect(simulator.ledger.jobs).toHaveLength(1);
+test('several shots: one style and one seed, and a playlist in the order of the list', async () => {
+	const execution = await run(await imported('several-shots'), 'Start');
+	succeeded(execution);
+	const { jobs, total } = fixture.simulator.ledger;
+	expect(prompts().every((prompt) => String(prompt).endsWith('muted blue and orange'))).toBe(true);
+	expect(jobs.map(({ input }) => input.seed)).toEqual([20417, 20417, 20417]);
+	const urls = itemsOf(execution, 'Pruna Video').map(({ json }) => json.video_url);
+	const [{ json }] = itemsOf(execution, 'Playlist') as [{ json: JsonRecord }];
+	const lines = stringAt(json, 'playlist').split('\n');
+	expect(lines.filter((line) => !line.startsWith('#'))).toEqual(urls);
+	expect([json.cost, total]).toEqual([0.075, 0.075]);
+	expect(itemsOf(execution, 'Playlist File')[0]?.binary).toHaveProperty('data');
 });
 
-test('image to video from a form: the photo that was uploaded begins the video', async () => {
+test('nightly batch: failures are recorded, and a late video is fetched by Job > Get', async () => {
+	const { simulator, main } = fixture;
+	const example = withAssignment(
+		await imported('nightly-batch'),
+		'Prompts',
+		'trigger_url',
+		`${main.url}/webhook/none/pruna-video`,
+	);
+	const workflow = {
+		...example,
+		nodes: example.nodes.map((node) =>
+			node.name === 'Pruna Video'
+				? {
+						...node,
+						retryOnFail: false,
+						parameters: {
+							...node.parameters,
+							options: { ...(node.parameters.options as JsonRecord), timeout: 5 },
+						},
+					}
+				: node,
+		),
+	};
+	const job = { operation: 'run', kind: 'job' } as const;
+	simulator.faults.add({ ...job, match: { prompt: 'heron' }, error: 'no worker' });
+	simulator.faults.add({ ...job, match: { prompt: 'train' }, executionTimeMs: 60_000 });
+	const night = await run(workflow, 'Every Night');
+	succeeded(night);
+	expect(itemsOf(night, 'Done').map(({ json }) => json.prompt)).toEqual([
+		expect.stringContaining('potter'),
+	]);
+	const late = simulator.ledger.jobs.find(({ input }) => /train/.test(String(input.prompt)));
+	expect(itemsOf(night, 'Note Failure').map(({ json }) => [json.error, json.job_id])).toEqual([
+		[expect.stringContaining('no worker'), ''],
+		[expect.stringContaining('was still'), late?.id],
+	]);
+
+	simulator.advance(60_000);
+	const later = await run(workflow, 'Every 20 Minutes');
+	succeeded(later);
+	expect(itemsOf(later, 'Late Video').map(({ json }) => json.id)).toEqual([late?.id]);
+	expect(simulator.ledger.jobs).toHaveLength(3);
+	expect(itemsOf(await run(workflow, 'Every 20 Minutes'), 'Open Jobs')).toEqual([]);
+});
+
+test('image to video from a form: the video starts from the uploaded photo', async () => {
 	const { api, main, simulator } = fixture;
 	const workflow = await imported('image-to-video-form');
 	const id = await api.createWorkflow(workflow);
@@ -238,9 +256,7 @@ test('image to video from a form: the photo that was uploaded begins the video',
 	const waiting = stringAt(await answer.json(), 'formWaitingUrl');
 	const state = new URL(waiting);
 	state.pathname += '/n8n-execution-status';
-	await until(async () =>
-		(await (await fetch(state)).text()) === 'form-waiting' ? true : undefined,
-	);
+	await until(async () => (await (await fetch(state)).text()) === 'form-waiting');
 	expect(await (await fetch(waiting)).text()).toContain('Your video is ready');
 	await fetch(waiting, { method: 'POST' });
 	const execution = await startedExecution(id);
@@ -252,11 +268,12 @@ test('image to video from a form: the photo that was uploaded begins the video',
 
 test.each([
 	['Make it', 'the final has the seed of the draft', 'Final'],
-	['Drop it', 'nothing more is paid for', 'Dropped'],
+	['Drop it', 'nothing more is billed', 'Dropped'],
 ])('draft, approval, final: "%s": %s', async (decision, _, last) => {
 	const { api, simulator } = fixture;
 	// The note on its canvas advises to send the address before the node that waits.
-	const workflow = sending(await imported('draft-approval-final'), 'Draft', 'Ask for Approval');
+	const example = await imported('draft-approval-final');
+	const workflow = withNodeBetween(example, 'Draft', send, 'Ask for Approval');
 	const id = await api.runWorkflow(await api.createWorkflow(workflow), 'Start');
 	const url = await until(async () => {
 		const execution = await api.execution(id);
@@ -283,7 +300,7 @@ test.each([
 	expect(itemsOf(execution, last)[0]?.binary).toMatchObject({ data: { mimeType: 'video/mp4' } });
 });
 
-test('AI agent: the model calls the tool and hears of the video', async () => {
+test('AI agent: the model calls the tool and gets the video', async () => {
 	const { api, simulator } = fixture;
 	const wish = { prompt: 'A sunrise over a harbour', duration: 3, aspect_ratio: '9:16' };
 	const model = await startChatModel(wish);
@@ -325,34 +342,25 @@ test('AI agent: the model calls the tool and hears of the video', async () => {
 			aspect_ratio: '9:16',
 			draft: true,
 		});
-		const { video_url: video } = simulator.ledger.jobs[0]?.output as { video_url: string };
+		const video = simulator.videoUrl(simulator.ledger.jobs[0]?.id ?? '');
 		expect(itemsOf(execution, 'AI Agent')[0]?.json.output).toContain(video);
 	} finally {
 		await model.close();
 	}
 });
 
-/** The workflow with a node between two others that stands for a mail with the form's address in it. */
-function sending(workflow: Workflow, before: string, after: string): Workflow {
-	const assignment = {
-		id: 'url',
-		name: 'url',
-		type: 'string',
-		value: '={{ $execution.resumeFormUrl }}',
-	};
-	const send: WorkflowNode = {
-		id: 'send',
-		name: 'Send',
-		type: 'n8n-nodes-base.set',
-		typeVersion: 3.4,
-		position: [0, 400],
-		parameters: {
-			assignments: { assignments: [assignment] },
-			includeOtherFields: true,
-			options: {},
+/** Stands for a mail with the form's address in it. */
+const send = {
+	name: 'Send',
+	type: 'n8n-nodes-base.set',
+	typeVersion: 3.4,
+	parameters: {
+		assignments: {
+			assignments: [
+				{ id: 'url', name: 'url', type: 'string', value: '={{ $execution.resumeFormUrl }}' },
+			],
 		},
-	};
-	const to = (node: string) => ({ main: [[{ node, type: 'main', index: 0 }]] });
-	const connections = { ...workflow.connections, [before]: to('Send'), Send: to(after) };
-	return { ...workflow, nodes: [...workflow.nodes, send], connections };
-}
+		includeOtherFields: true,
+		options: {},
+	},
+};

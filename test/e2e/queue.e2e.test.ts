@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { itemsOf } from '../n8n/execution';
-import { N8N_VERSION } from '../n8n/install';
-import type { N8nInstance } from '../n8n/instance';
-import { at, stringAt, type JsonRecord } from '../n8n/json';
+import { failureOf, itemsOf } from '../tools/n8n/execution';
+import type { N8nInstance } from '../tools/n8n/instance';
+import { stringAt, type JsonRecord } from '../tools/n8n/json';
+import { until } from '../tools/n8n/program';
+import { Endings } from '../tools/n8n/stage';
 import {
 	chain,
 	MANUAL_TRIGGER,
@@ -17,8 +17,9 @@ import {
 	webhookTrigger,
 } from './build-workflow';
 import { startCluster, type Cluster } from './cluster';
-import { Endings, removeTarball } from './fixture';
-import { startPostgres, startRedis, type Postgres, type Service } from './services';
+import { makePicture, servePicture } from './file-server';
+import { fileFromUrl } from './file-nodes';
+import { startPostgres, startRedis, type Postgres } from './services';
 
 const MEGABYTE = 1_000_000;
 const BATCHES = 10;
@@ -39,34 +40,24 @@ const WATCHFUL = {
 	QUEUE_WORKER_STALLED_INTERVAL: '5000',
 };
 
-let redis: Service;
+let redisPort: number;
 let postgres: Postgres;
 const services = new Endings();
 
 beforeAll(async () => {
-	redis = await startRedis();
-	services.add(() => redis.stop());
-	postgres = await startPostgres();
-	services.add(() => postgres.stop());
-});
+	redisPort = await startRedis(services);
+	postgres = await startPostgres(services);
+}, 20 * 60_000);
 afterAll(async () => {
 	await services.run();
-	await removeTarball();
 });
 
 describe.each(['database', 'filesystem'] as const)('binary data in %s', (binaryDataMode) => {
 	let cluster: Cluster;
 	beforeAll(async () => {
 		const load = { workers: WORKERS, concurrency: CONCURRENCY };
-		const version = N8N_VERSION;
-		cluster = await startCluster({
-			version,
-			redis,
-			postgres,
-			binaryDataMode,
-			env: WATCHFUL,
-			...load,
-		});
+		const env = WATCHFUL;
+		cluster = await startCluster({ redisPort, postgres, binaryDataMode, env, ...load });
 		Object.assign(cluster.simulator.options, {
 			videoBytes: VIDEO_BYTES,
 			executionTimeMs: EXECUTION_TIME_MS,
@@ -96,31 +87,14 @@ describe.each(['database', 'filesystem'] as const)('binary data in %s', (binaryD
 	async function callWebhook(url: string, prompts: readonly string[]): Promise<void> {
 		const headers = { 'content-type': 'application/json' };
 		const body = JSON.stringify({ prompts });
-		const deadline = Date.now() + 30_000;
-		let status = 404;
-		while (status === 404 && Date.now() < deadline) {
-			status = (await fetch(url, { method: 'POST', headers, body })).status;
-			if (status === 404) await sleep(100);
-		}
+		const status = await until(async () => {
+			const answer = await fetch(url, { method: 'POST', headers, body });
+			return answer.status !== 404 && answer.status;
+		});
 		expect(status).toBe(200);
 	}
 
-	/** The ids of a workflow's executions, once there are `count` of them. */
-	async function executionsOf(workflowId: string, count: number): Promise<string[]> {
-		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-		const deadline = Date.now() + 30_000;
-		for (;;) {
-			const found = await cluster.api.call('GET', `/rest/executions?limit=100&filter=${filter}`);
-			const results = at(found, 'results');
-			const list = Array.isArray(results) ? (results as unknown[]) : [];
-			if (list.length >= count || Date.now() > deadline) {
-				return list.map((execution) => stringAt(execution, 'id'));
-			}
-			await sleep(100);
-		}
-	}
-
-	/** Executions on all workers whose jobs are under way and do not end by themselves. */
+	/** Executions on all workers whose jobs are running and do not end by themselves. */
 	async function startBatches(path: string): Promise<{ ids: string[]; underWay: number }> {
 		const { simulator } = cluster;
 		const options = { executionMode: 'async', pollInterval: 1, concurrency: 5 };
@@ -133,7 +107,7 @@ describe.each(['database', 'filesystem'] as const)('binary data in %s', (binaryD
 		}
 		const underWay = batches * options.concurrency;
 		await simulator.waitFor((ledger) => ledger.count('IN_PROGRESS') === underWay, 60_000);
-		return { ids: await executionsOf(workflow.id, batches), underWay };
+		return { ids: await cluster.api.executionsOf(workflow.id, batches), underWay };
 	}
 
 	async function stored({ binary }: { binary?: JsonRecord }): Promise<string> {
@@ -152,7 +126,7 @@ describe.each(['database', 'filesystem'] as const)('binary data in %s', (binaryD
 		for (let first = 0; first < ITEMS; first += ITEMS_PER_BATCH) {
 			await callWebhook(workflow.url, prompts.slice(first, first + ITEMS_PER_BATCH));
 		}
-		const ids = await executionsOf(workflow.id, BATCHES);
+		const ids = await api.executionsOf(workflow.id, BATCHES);
 		const executions = await Promise.all(ids.map((id) => api.finishedExecution(id)));
 		const seconds = (performance.now() - began) / 1000;
 		const after = await Promise.all([main, ...workers].map(peakMemory));
@@ -178,7 +152,7 @@ describe.each(['database', 'filesystem'] as const)('binary data in %s', (binaryD
 		);
 	});
 
-	test('a manual run is done by a worker', async () => {
+	test('a manual execution runs on a worker', async () => {
 		const { api, main, workers, credential } = cluster;
 		const nodes = [manualTrigger, prunaVideo({ prompt: 'A cat', download: true }, credential)];
 		const workflow = await api.createWorkflow(chain('By hand', nodes));
@@ -191,10 +165,37 @@ describe.each(['database', 'filesystem'] as const)('binary data in %s', (binaryD
 		expect(hasRun(main, id)).toBe(false);
 	});
 
+	test('a file sent as a link is fetched from main, byte for byte', async () => {
+		const { api, main, simulator, credential } = cluster;
+		simulator.options.fetchMedia = true;
+		const picture = makePicture(5 * MEGABYTE);
+		const parameters = {
+			prompt: 'A cat',
+			imageSource: 'binary',
+			imageBinaryField: 'data',
+			options: { sendFilesAs: 'link' },
+		};
+		const source = fileFromUrl(await servePicture(picture, services));
+		const nodes = [manualTrigger, source, prunaVideo(parameters, credential)];
+		const id = await api.runWorkflow(
+			await api.createWorkflow(chain('Link', nodes)),
+			MANUAL_TRIGGER,
+		);
+		const execution = await api.finishedExecution(id);
+		expect([execution.status, failureOf(execution)]).toEqual(['success', undefined]);
+		expect(simulator.ledger.jobs.flatMap(({ fetched }) => fetched)).toEqual([
+			expect.objectContaining({
+				url: expect.stringContaining(`${main.url}/rest/binary-data/signed?token=`),
+				sha256: picture.sha256,
+			}),
+		]);
+	});
+
 	test('a stop of all executions cancels all jobs, on both workers, within 2 s', async () => {
 		const { api, workers, simulator } = cluster;
 		const { ids, underWay } = await startBatches('stopped');
-		const began = Date.now();
+		// The clock of the simulator, whose times it is held against.
+		const began = performance.timeOrigin + performance.now();
 		await Promise.all(ids.map((id) => api.stopExecution(id)));
 		await simulator.waitFor((ledger) => ledger.count('CANCELLED') === underWay, 30_000);
 		const took = cancelledWithin(began);
@@ -215,33 +216,34 @@ describe.each(['database', 'filesystem'] as const)('binary data in %s', (binaryD
 			const workflow = await publish(
 				'timed-out',
 				{ options: { executionMode: 'async' } },
-				{ executionTimeout: 2 },
+				{ executionTimeout: 5 },
 			);
 			await callWebhook(workflow.url, ['first', 'second']);
 			await simulator.waitFor((ledger) => ledger.count('CANCELLED') === 2, 30_000);
-			const [id = ''] = await executionsOf(workflow.id, 1);
+			const [id = ''] = await api.executionsOf(workflow.id, 1);
 			expect((await api.finishedExecution(id)).status).not.toBe('success');
 			expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 2 });
 		});
 
-		test('a worker that is told to end finishes its batches first', async () => {
+		test('a worker that is asked to stop finishes its batches first', async () => {
 			const { api, workers, simulator } = cluster;
 			const { ids, underWay } = await startBatches('drained');
 			const leaving = workers.shift();
 			if (!leaving) throw new Error('There is no worker');
-			const gone = leaving.stop();
-			while (!leaving.logs.includes('active executions to finish')) await sleep(100);
+			// As a machine that shuts down does, but without a time after which it is killed.
+			process.kill(leaving.pid, 'SIGTERM');
+			await until(async () => leaving.logs.includes('active executions to finish'));
 			expect(simulator.ledger.count('IN_PROGRESS')).toBe(underWay);
 			simulator.release();
 			const executions = await Promise.all(ids.map((id) => api.finishedExecution(id)));
-			await gone;
+			await leaving.stop();
 			expect(executions.map(({ status }) => status)).toEqual(ids.map(() => 'success'));
 			expect(simulator.ledger.jobs).toHaveLength(ids.length * ITEMS_PER_BATCH);
 			expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: ids.length * ITEMS_PER_BATCH });
 			expect(ids.some((id) => hasRun(leaving, id))).toBe(true);
 		});
 
-		test('what a worker did that died is not done again', async () => {
+		test('what a dead worker was doing is not done again', async () => {
 			const { api, workers, simulator, startWorker } = cluster;
 			const { ids, underWay } = await startBatches('killed');
 			const began = performance.now();

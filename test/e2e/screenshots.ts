@@ -6,11 +6,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
-import { readWorkflow, withCredential } from '../n8n/workflow';
-import { N8N_VERSION } from '../n8n/install';
+import { readExample, withCredential } from '../tools/n8n/workflow';
+import { CREDENTIAL_NAME, startStage, type Stage } from '../tools/n8n/stage';
 import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo, prunaVideoTrigger } from './build-workflow';
 import { Editor, startBrowser, type Look } from './editor';
-import { CREDENTIAL_NAME, removeTarball, startFixture, type Fixture } from './fixture';
 
 const FOLDER = join(__dirname, '../../docs/images');
 const THEMES = ['light', 'dark'] as const;
@@ -18,7 +17,7 @@ const THEMES = ['light', 'dark'] as const;
 const WINDOW = { scale: 2, size: { width: 1500, height: 860 } };
 
 interface Studio {
-	fixture: Fixture;
+	fixture: Stage;
 	editor: Editor;
 	/** Saves what the element looks like. */
 	shoot(name: string, subject?: Locator): Promise<void>;
@@ -62,9 +61,9 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 	},
 
 	async batch({ fixture, editor, shoot }) {
-		const example = await readWorkflow(join(__dirname, '../../examples/batch-from-table.json'));
+		const example = await readExample('batch-from-table');
 		const { api, credential } = fixture;
-		const workflow = withCredential(example, 'runpodApi', credential);
+		const workflow = withCredential(example, credential);
 		await editor.openWorkflow(await api.createWorkflow(workflow));
 		await editor.part('execute-workflow-button').first().click();
 		await editor.part('canvas-node-status-success').nth(3).waitFor();
@@ -94,7 +93,7 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 	},
 };
 
-async function makePictures(browser: Browser, fixture: Fixture, look: Look): Promise<void> {
+async function makePictures(browser: Browser, fixture: Stage, look: Look): Promise<void> {
 	const editor = await Editor.open(browser, fixture, look);
 	const shoot: Studio['shoot'] = async (name, subject) => {
 		const path = join(FOLDER, `${name}-${look.theme}.png`);
@@ -117,14 +116,13 @@ async function makePictures(browser: Browser, fixture: Fixture, look: Look): Pro
 
 async function main(): Promise<void> {
 	await mkdir(FOLDER, { recursive: true });
-	const fixture = await startFixture(N8N_VERSION);
+	const fixture = await startStage();
 	try {
 		const browser = await startBrowser();
 		for (const theme of THEMES) await makePictures(browser, fixture, { theme, ...WINDOW });
 		await browser.close();
 	} finally {
 		await fixture.endings.run();
-		await removeTarball();
 	}
 }
 

@@ -4,10 +4,23 @@
  * `PRUNA_VIDEO_N8N_VERSIONS=2.41.1,1.123.81` chooses others than the one that is always tested.
  */
 
-import { itemsOf, failureOf, type Execution, type Item } from '../n8n/execution';
-import { N8N_VERSION } from '../n8n/install';
-import { at, isRecord, type JsonRecord } from '../n8n/json';
-import { freePort } from '../n8n/ports';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { N8nApi } from '../tools/n8n/api';
+import { itemsOf, failureOf, type Execution, type Item } from '../tools/n8n/execution';
+import { installN8n, N8N_VERSION } from '../tools/n8n/install';
+import { startN8n } from '../tools/n8n/instance';
+import { at, isRecord, type JsonRecord } from '../tools/n8n/json';
+import {
+	createCredential,
+	Endings,
+	folderWithPackage,
+	OWNER,
+	startStage,
+	type Stage,
+} from '../tools/n8n/stage';
+import { CREDENTIAL_TYPE } from '../tools/n8n/workflow';
+import { startSimulator, type Simulator } from '../tools/simulator';
 import {
 	chain,
 	MANUAL_TRIGGER,
@@ -17,16 +30,14 @@ import {
 	prunaVideo,
 	type NodeSettings,
 } from './build-workflow';
-import { createCredential, removeTarball, startFixture, type Fixture } from './fixture';
+import { fileFromBase64 } from './file-nodes';
 
 const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
 const PROMPTS = ['first', 'second', 'third'];
 
-afterAll(removeTarball);
-
 describe.each(VERSIONS)('n8n %s', (version) => {
-	let fixture: Fixture;
-	beforeAll(async () => (fixture = await startFixture(version)), 20 * 60_000);
+	let fixture: Stage;
+	beforeAll(async () => (fixture = await startStage({ version })), 20 * 60_000);
 	afterAll(async () => await fixture?.endings.run());
 	beforeEach(() => fixture.simulator.reset());
 
@@ -74,19 +85,36 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		}
 	});
 
-	test('tests the credential: a good key, a wrong key, no server', async () => {
+	// What n8n sends the editor in place of a secret that is saved.
+	const SAVED = '__n8n_BLANK_VALUE_e5362baf-c777-4d57-a609-6eaf1f9e87f6';
+
+	test.each<[string, (simulator: Simulator) => JsonRecord, string, string]>([
+		['a good key', () => ({}), 'OK', 'Connection successful!'],
+		['a saved key', () => ({ apiKey: SAVED }), 'OK', 'Connection successful!'],
+		['a wrong key', () => ({ apiKey: 'wrong' }), 'Error', 'Runpod did not accept this API key'],
+		[
+			'another key',
+			(of) => ({ apiKey: of.forbiddenKey }),
+			'Error',
+			'This API key has no access to Pruna',
+		],
+		[
+			'a wrong path',
+			(of) => ({ baseUrl: `${of.baseUrl}/v2` }),
+			'Error',
+			"does not lead to Runpod's",
+		],
+		['http', () => ({ baseUrl: 'http://runpod.example' }), 'Error', 'send the API key unencrypted'],
+		['no server', () => ({ baseUrl: 'http://127.0.0.1:9' }), 'Error', 'reached (ECONNREFUSED)'],
+	])('tests the credential, whatever /health says: %s', async (_, change, status, message) => {
 		const { api, simulator, credential } = fixture;
-		const test = async (data: JsonRecord) =>
-			await api.testCredential(credential.id, { name: credential.name, type: 'runpodApi', data });
+		simulator.faults.add({ operation: 'health', kind: 'status', status: 401, times: Infinity });
 		const { apiKey, baseUrl } = simulator;
-		expect((await test({ apiKey, baseUrl })).status).toBe('OK');
-		// n8n 1.123 and 2.0 lose the answer behind the error, so they say it in words of their own.
-		expect(await test({ apiKey: 'wrong', baseUrl })).toEqual({
-			status: 'Error',
-			message: expect.stringMatching(/^(Runpod did not accept this API key|Authorization failed)/),
-		});
-		const nobody = `http://127.0.0.1:${await freePort()}/v2`;
-		expect((await test({ apiKey, baseUrl: nobody })).status).toBe('Error');
+		const data = { apiKey, baseUrl, ...change(simulator) };
+		const tested = { name: credential.name, type: CREDENTIAL_TYPE, data };
+		const result = await api.testCredential(credential.id, tested);
+		expect(result).toEqual({ status, message: expect.stringContaining(message) });
+		expect(result.message).not.toContain(apiKey);
 	});
 
 	test('generates three videos and downloads them', async () => {
@@ -118,31 +146,19 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 
 	test('sends an image from a binary field', async () => {
 		const { api, simulator, credential } = fixture;
-		const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
-		const image = {
-			name: 'Image',
-			type: 'n8n-nodes-base.convertToFile',
-			typeVersion: 1.1,
-			parameters: {
-				operation: 'toBinary',
-				sourceProperty: 'prompt',
-				options: { mimeType: 'image/png', fileName: 'a.png' },
-			},
-		};
+		const png = Buffer.from('89504e470d0a1a0a', 'hex');
 		const parameters = { prompt: 'A cat', imageSource: 'binary', imageBinaryField: 'data' };
-		const nodes = [
-			manualTrigger,
-			...onePerPrompt([png]),
-			image,
-			prunaVideo(parameters, credential),
-		];
+		const node = prunaVideo(parameters, credential);
+		const nodes = [manualTrigger, ...fileFromBase64(png), node];
 		const id = await api.createWorkflow(chain('Image', nodes));
 		const execution = await api.finishedExecution(await api.runWorkflow(id, MANUAL_TRIGGER));
 		expect([execution.status, failureOf(execution)]).toEqual(['success', undefined]);
-		expect(simulator.ledger.jobs[0]?.input.image).toBe(`data:image/png;base64,${png}`);
+		expect(simulator.ledger.jobs[0]?.input.image).toBe(
+			`data:image/png;base64,${png.toString('base64')}`,
+		);
 	});
 
-	test('says what is wrong, with the item and what to do', async () => {
+	test('says what is wrong, with which item, and what to do', async () => {
 		const credential = await createCredential(fixture.api, {
 			...fixture.simulator,
 			apiKey: 'wrong',
@@ -157,9 +173,9 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(fixture.simulator.ledger.jobs).toEqual([]);
 	});
 
-	test('tells whether a request can have reached Runpod', async () => {
+	test('says whether a request may have reached Runpod', async () => {
 		const { api, simulator } = fixture;
-		const nobody = { ...simulator, baseUrl: `http://127.0.0.1:${await freePort()}/v2` };
+		const nobody = { ...simulator, baseUrl: 'http://127.0.0.1:9/v2' };
 		const parameters = { options: { timeout: 1 } };
 		const unreached = await run({ parameters, credential: await createCredential(api, nobody) });
 		expect(failureOf(unreached)).toContain('Runpod could not be reached');
@@ -178,6 +194,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			expect.objectContaining({ status: 'COMPLETED' }),
 			{
 				error: expect.stringContaining('The GPU was lost'),
+				hint: expect.stringContaining('is not billed'),
 				id: fixture.simulator.ledger.jobs.find(({ input }) => input.prompt === 'second')?.id,
 				status: 'FAILED',
 				httpCode: 400,
@@ -202,7 +219,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 	});
 
 	test.each([undefined, 'continueRegularOutput'] as const)(
-		'Retry On Fail pays for nothing twice (on error: %s)',
+		'Retry On Fail is billed for nothing twice (on error: %s)',
 		async (onError) => {
 			const { simulator } = fixture;
 			// With Continue On Fail n8n only tries again when the first item failed.
@@ -254,13 +271,53 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(items[0]?.json).toMatchObject({ jobs: expect.anything(), workers: expect.anything() });
 	});
 
-	test('a stop cancels the jobs under way', async () => {
+	test('a stop cancels the running jobs', async () => {
 		const { api, simulator } = fixture;
 		simulator.hold('finish');
 		const id = await start({ parameters: { options: { executionMode: 'async' } } });
 		await simulator.waitFor(({ jobs }) => jobs.length === 3, 60_000);
 		await api.stopExecution(id);
-		await simulator.waitFor((ledger) => ledger.count('CANCELLED') === 3, 5_000);
+		await simulator.waitFor((ledger) => ledger.count('CANCELLED') === 3, 30_000);
 		expect((await api.finishedExecution(id)).status).toBe('canceled');
+	});
+});
+
+describe.each(VERSIONS)('n8n %s with another Runpod package', (version) => {
+	const OTHER = 'n8n-nodes-other-runpod';
+	const endings = new Endings();
+	afterAll(async () => await endings.run());
+
+	test('loads both, and both work with credentials of their own', async () => {
+		const n8n = await installN8n(version);
+		const userFolder = await folderWithPackage(endings);
+		const installed = join(userFolder, '.n8n', 'nodes', 'node_modules', OTHER);
+		await cp(join(__dirname, OTHER), installed, { recursive: true });
+		const simulator = await startSimulator();
+		endings.add(() => simulator.close());
+		const main = await startN8n(n8n, { userFolder });
+		endings.add(() => main.stop());
+		const api = await N8nApi.setUpOwner(main.url, OWNER);
+		const ours = await createCredential(api, simulator);
+		const other = {
+			name: 'Other account',
+			type: 'runpodApi',
+			data: { token: simulator.apiKey, server: simulator.baseUrl },
+		};
+		const id = await api.createCredential(other);
+		expect(await api.testCredential(id, other)).toMatchObject({ status: 'OK' });
+
+		const otherNode = {
+			name: 'Other Runpod',
+			type: `${OTHER}.otherRunpod`,
+			typeVersion: 1,
+			parameters: {},
+			credentials: { runpodApi: { id, name: other.name } },
+		};
+		const nodes = [manualTrigger, otherNode, prunaVideo({ prompt: 'A cat' }, ours)];
+		const workflow = await api.createWorkflow(chain('Both', nodes));
+		const execution = await api.finishedExecution(await api.runWorkflow(workflow, MANUAL_TRIGGER));
+		expect([execution.status, failureOf(execution)]).toEqual(['success', undefined]);
+		expect(itemsOf(execution, otherNode.name)[0]?.json).toMatchObject({ jobs: expect.anything() });
+		expect(itemsOf(execution, PRUNA_VIDEO)[0]?.json).toMatchObject({ status: 'COMPLETED' });
 	});
 });

@@ -1,7 +1,7 @@
 /** What the property tests feed the node with. */
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
-import type { FaultRule } from '../simulator';
+import type { FaultRule } from '../tools/simulator';
 
 const PNG = 'data:image/png;base64,iVBORw0KGgo=';
 
@@ -98,8 +98,12 @@ const options = collection({
 	cancelOnStop: mostly(true, false),
 	fileName: name('a.mp4', '../../etc/passwd', 'sunset'),
 	includeInput: mostly(true, false),
+	cancelOnTimeout: mostly(false, true),
+	resubmitUncertain: mostly(false, true),
+	sendFilesAs: mostly('dataUri'),
+	webhookUrl: mostly('', 'https://a.example/hook'),
 	endpointId: mostly('p-video'),
-	executionTimeout: mostly(5, 604800),
+	executionTimeout: mostly(6, 604800),
 	ttl: mostly(10, 604800),
 	lowPriority: mostly(true, false),
 });
@@ -113,9 +117,9 @@ export const fieldValues: fc.Arbitrary<Record<string, unknown>> = fc.record({
 	audioSource: mostly('none', 'none', 'none', 'url', 'binary'),
 	audioUrl: mostly('https://a.example/a.mp3'),
 	audioBinaryField: mostly('data'),
-	duration: mostly(1, 5, 10, '3'),
+	duration: mostly(1, 5, 10, '3', '4 s', ''),
 	resolution: mostly('720p', '1080p'),
-	aspectRatio: mostly('16:9', '1:1'),
+	aspectRatio: mostly('16:9', '1:1', '9x16'),
 	fps: mostly(24, 48, '24'),
 	draft: mostly(true, false, 'yes'),
 	saveAudio: mostly(true, false),
@@ -274,7 +278,7 @@ export interface ItemTroubles {
 	video?: Trouble[];
 }
 
-export interface StoryBatch {
+export interface Scenario {
 	/** Video > Generate or Job > Submit. */
 	operation: 'generate' | 'submit';
 	download: boolean;
@@ -283,13 +287,16 @@ export interface StoryBatch {
 	items: ItemTroubles[];
 	executionMode: 'sync' | 'async';
 	concurrency: number;
+	/** Whether a later try submits again what may have been accepted. */
+	resubmitUncertain?: boolean;
+	cancelOnTimeout?: boolean;
 	settings: IDataObject;
 	/** ms until the user stops the execution. */
 	stopAfter?: number;
 }
 
 /** A batch, what befalls each of its items, and how the user set the node up. */
-export const story: fc.Arbitrary<StoryBatch> = fc
+export const scenario: fc.Arbitrary<Scenario> = fc
 	.record({
 		operation: fc.constantFrom('generate' as const, 'generate' as const, 'submit' as const),
 		download: fc.constantFrom(false, false, true),
@@ -304,6 +311,8 @@ export const story: fc.Arbitrary<StoryBatch> = fc
 		),
 		executionMode: fc.constantFrom('sync' as const, 'async' as const),
 		concurrency: fc.integer({ min: 1, max: 6 }),
+		resubmitUncertain: fc.constantFrom(false, false, true),
+		cancelOnTimeout: fc.constantFrom(false, false, true),
 		settings: fc.record(
 			{
 				retryOnFail: fc.constant(true),
@@ -325,7 +334,7 @@ export const story: fc.Arbitrary<StoryBatch> = fc
 
 /** The rules for the simulator; an item's prompt names it. */
 export function faultsOf(
-	{ items, executionMode, operation, takesMs }: StoryBatch,
+	{ items, executionMode, operation, takesMs }: Scenario,
 	prompts: readonly string[],
 ): FaultRule[] {
 	const submission = executionMode === 'sync' && operation === 'generate' ? 'runsync' : 'run';
@@ -337,7 +346,9 @@ export function faultsOf(
 			),
 			// For whichever job no other end is told above.
 			{ kind: 'job', executionTimeMs: takesMs, operation: submission, times: Infinity, match },
-			...troubles.status.map((fault) => ({ ...fault, operation: 'status', match }) as FaultRule),
+			...troubles.status.flatMap((fault) =>
+				['status', 'status-sync'].map((operation) => ({ ...fault, operation, match }) as FaultRule),
+			),
 			...(troubles.video ?? []).map(
 				(fault) => ({ ...fault, operation: 'video', match }) as FaultRule,
 			),

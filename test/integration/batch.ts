@@ -8,7 +8,7 @@ import type {
 	NodeOperationError,
 } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import type { Simulator } from '../simulator';
+import type { Simulator } from '../tools/simulator';
 import {
 	node,
 	NODE_NAME,

@@ -1,6 +1,8 @@
 /** Limits hold: in parallel, over retries and in a loop, the ledger's sum never goes above them. */
-import { startSimulator, type Simulator } from '../simulator';
+import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
+import { wav } from '../unit/pvideo/audio/wav';
 import { CONTINUE, generate, inLoop, RETRY, shots, submissions, type Batch } from './batch';
+import { storeBinary, useBinaryMode } from './engine';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -24,7 +26,7 @@ describe("'Max Cost per Item'", () => {
 		if (videos === 0) expect(error?.message).toMatch(/^Not submitted: the video would cost \$0.10/);
 	});
 
-	test("looks at the request after 'Additional Input'", async () => {
+	test("applies to the request after 'Additional Input'", async () => {
 		const { error } = await generate(simulator, {
 			parameters: { additionalFields: { additionalInput: '{"resolution": "1080p"}' } },
 			options: { maxCostPerItem: 0.15 },
@@ -53,7 +55,7 @@ describe("'Max Cost per Execution'", () => {
 	);
 
 	test.each(['={{ null }}', '={{ $json.nothing }}', '={{ "" }}'])(
-		'of %s is no limit that anybody meant: nothing is sent',
+		'of %s cannot be meant as a limit: nothing is sent',
 		async (limit) => {
 			for (const name of ['maxCostPerExecution', 'maxCostPerItem']) {
 				const { error } = await generate(simulator, { options: { [name]: limit } });
@@ -84,7 +86,7 @@ describe("'Max Cost per Execution'", () => {
 		expect(items.filter(({ json }) => /above 'Max Cost/.test(String(json.error)))).toHaveLength(13);
 	});
 
-	test('gives the money of a failed job, which is not paid, to the next item', async () => {
+	test('leaves the estimate of a failed job, which is not billed, to the next item', async () => {
 		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: 2 });
 		await generate(simulator, {
 			prompts: shots(5),
@@ -95,7 +97,7 @@ describe("'Max Cost per Execution'", () => {
 		expect(simulator.ledger.countByStatus()).toEqual({ FAILED: 2, COMPLETED: 3 });
 	});
 
-	test('holds over retries: what a later try finds paid counts before anything is submitted', async () => {
+	test('holds over retries: what was billed before counts before a later try submits anything', async () => {
 		// The first item fails, so its share goes to the sixth; in the second try nothing is left for it.
 		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy' });
 		const { items } = await generate(simulator, {
@@ -120,7 +122,7 @@ describe("'Max Cost per Execution'", () => {
 		expect(simulator.ledger.total).toBe(0.3);
 	});
 
-	test('does not hide that a submission is uncertain, though nothing is left for it', async () => {
+	test('says that a submission is uncertain even if nothing is left for it', async () => {
 		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
 		const { error } = await generate(simulator, {
 			options: { maxCostPerExecution: 0.1 },
@@ -165,7 +167,23 @@ describe("'Max Cost per Execution'", () => {
 		expect(submissions(simulator)).toHaveLength(2);
 	});
 
-	test('does not take the reuse of a paid video for a new expense', async () => {
+	test('does not start a later try that cannot finish within it', async () => {
+		// A failed job that Runpod bills all the same.
+		simulator.faults.add({
+			...{ operation: 'runsync', kind: 'job', status: 'FAILED', price: 0.1 },
+			output: { cost: 0.1 },
+		});
+		const { error } = await generate(simulator, {
+			prompts: shots(2),
+			options: { maxCostPerExecution: 0.25, concurrency: 1 },
+			settings: RETRY,
+		});
+
+		expect(error?.message).toMatch(/the execution would cost \$0.30, above/);
+		expect(submissions(simulator)).toHaveLength(1);
+	});
+
+	test('does not count the reuse of a billed video again', async () => {
 		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 4 });
 		const { error } = await generate(simulator, {
 			prompts: shots(5),
@@ -191,7 +209,7 @@ describe("'Max Cost per Execution'", () => {
 	describe('and audio, whose length is known only afterwards', () => {
 		const parameters = { audioSource: 'url', audioUrl: 'https://example.com/a.mp3' };
 
-		test('counts it once it is paid', async () => {
+		test('counts it once it is billed', async () => {
 			const { items, hints } = await generate(simulator, {
 				prompts: shots(5),
 				parameters,
@@ -203,7 +221,54 @@ describe("'Max Cost per Execution'", () => {
 			expect(items[2]?.json.error).toBe(
 				"Not submitted: 'Max Cost per Execution' ($0.20) is used up",
 			);
-			expect(JSON.stringify(hints)).toContain('With audio the length is known only afterwards');
+			expect(JSON.stringify(hints)).toContain(
+				'Videos with audio of unknown length cannot be priced in advance',
+			);
+		});
+
+		test('runs one at a time, so that each item sees the cost of the one before', async () => {
+			const { items } = await generate(simulator, {
+				prompts: shots(10),
+				parameters,
+				options: { maxCostPerExecution: 0.05, concurrency: 10 },
+				settings: CONTINUE,
+			});
+
+			expect(simulator.ledger.jobs).toHaveLength(1);
+			expect(items.filter(({ json }) => json.status === 'COMPLETED')).toHaveLength(1);
+		});
+
+		test('does not block other items if it fails or cannot be submitted', async () => {
+			const faults = [
+				{ kind: 'job', error: 'no' },
+				{ kind: 'status', status: 400 },
+			];
+			faults.forEach((fault, index) =>
+				simulator.faults.add({
+					...{ operation: 'runsync', ...fault, match: { prompt: `shot ${index}.` } },
+				} as FaultRule),
+			);
+			const { items } = await generate(simulator, {
+				prompts: shots(3),
+				parameters,
+				options: { maxCostPerExecution: 0.05, concurrency: 3 },
+				settings: CONTINUE,
+			});
+
+			expect(items[2]?.json.status).toBe('COMPLETED');
+		});
+
+		test('submits nothing after an uncertain submission, whose cost is unknown', async () => {
+			simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+			const { items } = await generate(simulator, {
+				prompts: shots(2),
+				parameters,
+				options: { maxCostPerExecution: 0.05 },
+				settings: CONTINUE,
+			});
+
+			expect(items[1]?.json.error).toContain('the cost of an earlier video is not known yet');
+			expect(simulator.ledger.jobs).toHaveLength(1);
 		});
 
 		test('submits nothing with a limit of 0', async () => {
@@ -211,6 +276,44 @@ describe("'Max Cost per Execution'", () => {
 
 			expect(simulator.requests).toHaveLength(0);
 		});
+	});
+});
+
+describe.each(['filesystem', 'default'] as const)('audio from a file in mode %s', (mode) => {
+	beforeAll(async () => await useBinaryMode(mode));
+	afterAll(async () => await useBinaryMode('filesystem'));
+
+	/** Ten items with three seconds of audio each: $0.06, and $0.60 for all. */
+	const batch = async (
+		operation: string,
+		options: Batch['options'],
+		settings: Batch['settings'],
+	) => {
+		const voice = await storeBinary(wav({ seconds: 3 }), 'audio/wav', 'a.wav');
+		return await generate(simulator, {
+			items: shots(10).map((prompt) => ({ json: { prompt }, binary: { voice } })),
+			parameters: {
+				...{ resource: operation === 'submit' ? 'job' : 'video', operation },
+				...{ audioSource: 'binary', audioBinaryField: 'voice' },
+			},
+			options: { concurrency: 10, ...options },
+			settings,
+		});
+	};
+
+	test.each<[string, Batch['options'], Batch['settings'], number]>([
+		['generate', { maxCostPerExecution: 0.6 }, {}, 10],
+		['generate', { maxCostPerExecution: 0.59 }, {}, 0],
+		['generate', { maxCostPerExecution: 0.2 }, CONTINUE, 3],
+		['generate', { maxCostPerExecution: 0.2 }, BOTH, 3],
+		['generate', { maxCostPerItem: 0.06 }, {}, 10],
+		['generate', { maxCostPerItem: 0.059 }, CONTINUE, 0],
+		['submit', { maxCostPerExecution: 0.2 }, CONTINUE, 3],
+		['submit', { maxCostPerItem: 0.059 }, CONTINUE, 0],
+	])('%s with %j, %j: %i jobs, all at once', async (operation, options, settings, jobs) => {
+		const { hints } = await batch(operation, options, settings);
+		expect(submissions(simulator)).toHaveLength(jobs);
+		expect(JSON.stringify(hints)).not.toContain('cannot be priced in advance');
 	});
 });
 

@@ -1,5 +1,5 @@
 /** Items run in parallel up to the bound, and come out in input order. */
-import { startSimulator, type Simulator } from '../simulator';
+import { startSimulator, type Simulator } from '../tools/simulator';
 import { CONTINUE, generate, promptsOf, shots, submissions } from './batch';
 
 let simulator: Simulator;
@@ -21,14 +21,14 @@ function watchOpenJobs(): { most: number } {
 	return seen;
 }
 
-/** Lets no job end before so many are under way at once. */
+/** Lets no job end before so many are running at once. */
 async function released(underWay: number): Promise<void> {
 	simulator.hold('finish');
 	await simulator.waitFor((ledger) => ledger.count('IN_PROGRESS') >= underWay, 20_000);
 	simulator.release();
 }
 
-test('of 200 items at 50 in parallel never more than 50 are under way, and their order is kept', async () => {
+test('of 200 items at 50 in parallel never more than 50 are running, and their order is kept', async () => {
 	const open = watchOpenJobs();
 	const prompts = shots(200);
 	const running = generate(simulator, { prompts, options: { concurrency: 50 } });
@@ -44,7 +44,7 @@ test.each([
 	{ concurrency: 7, most: 7 },
 	{ concurrency: 400, most: 20 },
 	{ concurrency: undefined, most: 5 },
-])('of 20 items with concurrency $concurrency, $most are under way at once', async (row) => {
+])('of 20 items with concurrency $concurrency, $most are running at once', async (row) => {
 	const open = watchOpenJobs();
 	const { concurrency } = row;
 	const options = concurrency ? { concurrency } : {};
@@ -65,7 +65,7 @@ test('the output keeps the input order when the first items take longest', async
 	expect(items.map(({ pairedItem }) => pairedItem)).toEqual(prompts.map((_, item) => ({ item })));
 });
 
-/** The largest number of requests that were under way at once, from now on. */
+/** The largest number of requests that were running at once, from now on. */
 function watchRequests(): { most: number } {
 	const seen = { most: 0 };
 	simulator.subscribe(() => {
@@ -79,7 +79,7 @@ describe('of 40 items of which every other one fails before it is sent', () => {
 	const THROW = "{{ $json.prompt.includes('bad') ? undefined.x : $json.prompt }}";
 	const prompts = shots(40).map((prompt, index) => (index % 2 === 0 ? `bad ${prompt}` : prompt));
 
-	test.each([1, 3, 7])('%i at a time are under way at once', async (concurrency) => {
+	test.each([1, 3, 7])('%i at a time are running at once', async (concurrency) => {
 		const open = watchOpenJobs();
 		const requests = watchRequests();
 		const running = generate(simulator, {
@@ -105,7 +105,7 @@ describe('of 40 items of which every other one fails before it is sent', () => {
 });
 
 test.each([1, 4, 20])(
-	'of 60 items that are refused at once no more than %i at a time are under way',
+	'of 60 items that are refused at once no more than %i at a time are running',
 	async (concurrency) => {
 		simulator.faults.add({ operation: 'runsync', kind: 'delay', ms: 5, times: Infinity });
 		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400, times: Infinity });
@@ -126,7 +126,7 @@ test.each([1, 4, 20])(
 );
 
 test('Job > Get asks about no more jobs at once than Items in Parallel', async () => {
-	simulator.faults.add({ operation: 'status', kind: 'delay', ms: 5, times: Infinity });
+	simulator.faults.add({ operation: 'status', kind: 'delay', ms: 50, times: Infinity });
 	const requests = watchRequests();
 	await generate(simulator, {
 		items: Array.from({ length: 30 }, (_, index) => ({ json: { id: `job-${index}` } })),
@@ -139,7 +139,7 @@ test('Job > Get asks about no more jobs at once than Items in Parallel', async (
 	expect(requests.most).toBe(3);
 });
 
-test('once an item has failed no other begins, and those under way are awaited', async () => {
+test('once an item has failed no other begins, and those that are running are awaited', async () => {
 	const match = { prompt: 'shot 5.' };
 	simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400, match });
 	simulator.hold('finish');
@@ -148,11 +148,13 @@ test('once an item has failed no other begins, and those under way are awaited',
 		(ledger, requests) =>
 			ledger.count('IN_PROGRESS') === 5 && requests.some(({ status }) => status === 400),
 	);
+	// What the node has been sent before this answer, it has read.
+	await generate(simulator, { parameters: { resource: 'endpoint', operation: 'getHealth' } });
 	simulator.release();
 	const { error } = await running;
 
 	expect(submissions(simulator)).toHaveLength(6);
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 5 });
-	expect(error?.message).toMatch(/Simulated 400 \(5 of 20 items were finished\)$/);
+	expect(error?.message).toMatch(/Simulated 400 \(5 of 20 items finished\)$/);
 	for (const { id } of simulator.ledger.jobs) expect(error?.description).toContain(id);
 });

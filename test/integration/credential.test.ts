@@ -1,50 +1,45 @@
 /** The credential: its test, as n8n runs it, and what people paste into it. */
-import type { ICredentialDataDecryptedObject, INodeType } from 'n8n-workflow';
-import { RunpodApi } from '../../credentials/RunpodApi.credentials';
-import { startSimulator, type Simulator } from '../simulator';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CredentialTestContext } from 'n8n-core';
+import type { ICredentialDataDecryptedObject, ICredentialTestFunctions } from 'n8n-workflow';
+import { PrunaVideoRunpodApi } from '../../credentials/PrunaVideoRunpodApi.credentials';
+import codex from '../../nodes/PrunaVideo/PrunaVideo.node.json';
+import triggerCodex from '../../nodes/PrunaVideo/PrunaVideoTrigger.node.json';
+import manifest from '../../package.json';
+import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
+import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node';
+import { connect } from '../../nodes/PrunaVideo/runpod/connection';
+import { startSimulator, type Simulator } from '../tools/simulator';
 import { generate, shown } from './batch';
-import { runNode, simpleDescription } from './engine';
+import { prepareEngine } from './engine';
 
 let simulator: Simulator;
 beforeAll(async () => {
+	await prepareEngine();
 	simulator = await startSimulator();
 });
 beforeEach(() => simulator.reset());
 afterAll(async () => await simulator.close());
 
-const credential = new RunpodApi();
-
-/** n8n tests a credential by a node whose only parameter is the test's request (n8n, `CredentialsTester`). */
-const tester: INodeType = {
-	description: {
-		...simpleDescription('tester'),
-		credentials: [{ name: 'runpodApi', required: true }],
-		properties: [
-			{
-				displayName: 'Temp',
-				name: 'temp',
-				type: 'string',
-				routing: { request: credential.test.request },
-				default: '',
-			},
-		],
-	},
-};
+const credential = new PrunaVideoRunpodApi();
 
 /** What n8n shows under the credential's fields. */
-async function testCredential(credentials: ICredentialDataDecryptedObject): Promise<string> {
-	const { error } = await runNode({ parameters: {}, type: tester, credentials });
-	if (error === undefined) return 'Connection successful!';
-	const rule = credential.test.rules?.find(
-		({ type, properties }) =>
-			type === 'responseCode' && String(properties.value) === error.httpCode,
-	);
-	return rule?.properties.message ?? `HTTP ${error.httpCode}`;
+async function testCredential(
+	data: ICredentialDataDecryptedObject,
+	node: PrunaVideo | PrunaVideoTrigger = new PrunaVideo(),
+): Promise<string> {
+	const context: ICredentialTestFunctions = new CredentialTestContext();
+	const tested = { id: '1', name: 'Runpod', type: credential.name, data };
+	const result = await node.methods.credentialTest.testCredential.call(context, tested);
+	expect(result.status).toBe(result.message === 'Connection successful!' ? 'OK' : 'Error');
+	return result.message;
 }
 
 describe('its test', () => {
-	const rejected = 'Runpod did not accept this API key. Paste it again, or make a new one';
-	const forbidden = 'This key may not use Pruna Video. Allow it for p-video';
+	const rejected = 'Runpod did not accept this API key';
+	const forbidden = 'This API key has no access to Pruna Video';
 
 	test.each<[string, (of: Simulator) => ICredentialDataDecryptedObject, string]>([
 		['a good key', ({ apiKey, baseUrl }) => ({ apiKey, baseUrl }), 'Connection successful!'],
@@ -52,51 +47,130 @@ describe('its test', () => {
 		['a URL with a slash', ({ apiKey, baseUrl }) => ({ apiKey, baseUrl: `${baseUrl}/` }), 'Conn'],
 		['slashes', ({ apiKey, baseUrl }) => ({ apiKey, baseUrl: `\n ${baseUrl}// ` }), 'Conn'],
 		['a wrong key', ({ baseUrl }) => ({ apiKey: 'rpa_wrong', baseUrl }), rejected],
-		['no key', ({ baseUrl }) => ({ apiKey: '', baseUrl }), rejected],
 		['a forbidden key', (of) => ({ apiKey: of.forbiddenKey, baseUrl: of.baseUrl }), forbidden],
 		[
 			'a URL that leads nowhere',
 			({ apiKey, baseUrl }) => ({ apiKey, baseUrl: `${baseUrl}/more` }),
-			'HTTP 404',
+			"The 'Base URL' does not lead to Runpod's API",
 		],
 	])('%s', async (_, credentials, expected) => {
-		expect(await testCredential(credentials(simulator))).toContain(expected);
-		const seen = simulator.requests.map(({ method }) => method);
-		expect(new Set(seen)).toEqual(new Set(['GET']));
+		const message = await testCredential(credentials(simulator));
+		expect(message).toContain(expected);
+		expect(message).not.toContain(simulator.apiKey);
+		expect(simulator.requests.map(({ method }) => method)).toEqual(['GET']);
 		expect(simulator.ledger.jobs).toHaveLength(0);
 	});
 
-	test('asks for the health of p-video', async () => {
-		await testCredential({ apiKey: simulator.apiKey, baseUrl: simulator.baseUrl });
-		expect(simulator.requests).toMatchObject([
-			{ path: '/v2/p-video/health', headers: { authorization: `Bearer ${simulator.apiKey}` } },
-		]);
+	test.each([new PrunaVideo(), new PrunaVideoTrigger()])(
+		'requests the status of a job that does not exist, whichever node runs it',
+		async (node) => {
+			const { apiKey, baseUrl } = simulator;
+			expect(node.description.credentials).toMatchObject([
+				{ name: credential.name, testedBy: 'testCredential' },
+			]);
+			await testCredential({ apiKey, baseUrl }, node);
+			expect(simulator.requests).toMatchObject([
+				{
+					path: expect.stringMatching(/^\/v2\/p-video\/status\/[\w-]+$/),
+					headers: { authorization: `Bearer ${apiKey}` },
+				},
+			]);
+		},
+	);
+
+	test('succeeds even if the health of the endpoint is refused to everyone', async () => {
+		simulator.faults.add({ operation: 'health', kind: 'status', status: 401, times: Infinity });
+		const { apiKey, baseUrl } = simulator;
+		expect(await testCredential({ apiKey, baseUrl })).toBe('Connection successful!');
 	});
 
-	test.each([401, 403])('says for %i what happened and what to do next', (status) => {
-		const rule = credential.test.rules?.find(({ properties }) => properties.value === status);
-		expect(rule?.properties.message).toMatch(/\. .*Settings > API Keys\.$/);
+	test.each<[string, ICredentialDataDecryptedObject, string]>([
+		['no key', { apiKey: ' ' }, 'The API key is missing. Open the credential'],
+		['an invisible character', { apiKey: 'rpa_\u200bsome_key' }, 'The API key contains invalid'],
+		['a query', { apiKey: 'rpa_key', baseUrl: 'https://a.example/?b' }, "contains a '?' or '#'. O"],
+		['http', { apiKey: 'rpa_key', baseUrl: 'http://a.example' }, 'send the API key unencrypted. O'],
+	])('sends nothing with %s', async (_, data, expected) => {
+		const { baseUrl } = simulator;
+		expect(await testCredential({ baseUrl, ...data })).toContain(expected);
+		expect(simulator.requests).toHaveLength(0);
 	});
 
-	test('does not take the key to another address', async () => {
+	test('says that the key could not be checked where nobody answers', async () => {
+		const baseUrl = 'http://127.0.0.1:9/v2';
+		expect(await testCredential({ apiKey: 'rpa_key', baseUrl })).toBe(
+			"The key could not be checked: Runpod could not be reached (ECONNREFUSED). Check the network and 'Base URL', then test again.",
+		);
+	});
+
+	test('says that the key could not be checked where the connection breaks', async () => {
+		simulator.faults.add({ operation: 'status', kind: 'reset', when: 'before' });
+		const { apiKey, baseUrl } = simulator;
+		expect(await testCredential({ apiKey, baseUrl })).toContain(
+			'could not be reached (ECONNRESET)',
+		);
+	});
+
+	test('does not send the key to another address', async () => {
 		const elsewhere = await startSimulator();
 		simulator.faults.add({
-			operation: 'health',
+			operation: 'status',
 			kind: 'redirect',
 			status: 302,
-			location: `${elsewhere.baseUrl}/p-video/health`,
+			location: `${elsewhere.baseUrl}/p-video/status/other`,
 		});
-		await testCredential({ apiKey: simulator.apiKey, baseUrl: simulator.baseUrl });
+		const { apiKey, baseUrl } = simulator;
+		expect(await testCredential({ apiKey, baseUrl })).toContain(
+			"The 'Base URL' redirects to another address",
+		);
 		await elsewhere.close();
 		expect(simulator.requests).toHaveLength(1);
 		expect(elsewhere.requests).toHaveLength(0);
 	});
 });
 
-describe('its fields', () => {
-	test('are the key, hidden, and the address of Runpod', () => {
-		expect(credential.name).toBe('runpodApi');
-		expect(credential.displayName).toBe('Runpod API');
+describe('its test, by what the server at the base URL is', () => {
+	const problem = (detail: string) => JSON.stringify({ status: 404, title: 'Not Found', detail });
+
+	let server: Server;
+	let answer: [status: number, type: string, body: string];
+	let baseUrl: string;
+	beforeAll(async () => {
+		server = createServer((_, response) => {
+			const [status, type, body] = answer;
+			response.writeHead(status, { 'content-type': type }).end(body);
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2`;
+	});
+	afterAll(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+
+	test.each<[string, typeof answer, string]>([
+		['knows no such job', [404, 'application/json', problem('job not found')], 'Connection succ'],
+		['says so as text', [404, 'text/plain', 'job not found'], 'Connection succ'],
+		[
+			'knows no such endpoint',
+			[404, 'application/json', problem('endpoint not found')],
+			'not lead',
+		],
+		['refuses the key', [401, 'text/plain', 'unauthorized'], 'not accept this API key ("unauth'],
+		['is a website', [200, 'text/html', '<!doctype html><p>Hello</p>'], 'not lead'],
+		['has no such page', [404, 'text/html', '<p>job not found</p>'], 'not lead'],
+		['is down', [502, 'text/html', '<p>Bad gateway</p>'], 'could not be checked'],
+		['says nothing', [404, 'text/plain', ''], 'not lead'],
+		['repeats the key', [403, 'text/plain', 'no rpa_some_key here'], 'Video ("no *** here")'],
+	])('%s', async (_, given, expected) => {
+		answer = given;
+		expect(await testCredential({ apiKey: 'rpa_some_key', baseUrl })).toContain(expected);
+	});
+});
+
+describe('its form', () => {
+	test("has the key, hidden, and Runpod's URL", () => {
+		expect(credential.name).toBe('prunaVideoRunpodApi');
+		expect(credential.displayName).toBe('Pruna Video Runpod API');
 		expect(credential.properties).toMatchObject([
 			{
 				displayName: 'API Key',
@@ -107,6 +181,29 @@ describe('its fields', () => {
 			},
 			{ displayName: 'Base URL', name: 'baseUrl', default: 'https://api.runpod.ai/v2' },
 		]);
+	});
+
+	test('says where to create the key', () => {
+		const hint = credential.properties[0]?.hint ?? '';
+		expect(hint.replace(/<[^>]*>/g, '')).toBe(
+			'Create one in the Runpod console under Settings > API Keys',
+		);
+		expect(hint).toContain('href="https://console.runpod.io/user/settings"');
+	});
+
+	test('leads to the docs of this package, as the nodes do', () => {
+		const home = manifest.homepage.replace(/#.*/, '');
+		const { primaryDocumentation, credentialDocumentation } = codex.resources;
+		const trigger = triggerCodex.resources;
+		expect(primaryDocumentation).toEqual([{ url: manifest.homepage }]);
+		expect(trigger.primaryDocumentation).toEqual([
+			{ url: `${home}/blob/main/docs/async.md#the-trigger` },
+		]);
+		expect(credentialDocumentation).toEqual([{ url: credential.documentationUrl }]);
+		expect(trigger.credentialDocumentation).toEqual(credentialDocumentation);
+		expect(credential.documentationUrl).toBe(`${home}#your-first-video`);
+		expect(readFileSync('README.md', 'utf8')).toContain('\n## Your first video\n');
+		expect(readFileSync('docs/async.md', 'utf8')).toContain('\n## The trigger\n');
 	});
 
 	test.each<[unknown, string]>([
@@ -125,6 +222,11 @@ describe('its fields', () => {
 	});
 });
 
+test.each([undefined, '', ' '])('a Base URL of %j is that of Runpod', async (baseUrl) => {
+	const context = { helpers: {}, getCredentials: async () => ({ apiKey: 'rpa_key', baseUrl }) };
+	expect(await connect(context as never)).toMatchObject({ baseUrl: 'https://api.runpod.ai/v2' });
+});
+
 describe('a video is made', () => {
 	test.each<[string, (of: Simulator) => ICredentialDataDecryptedObject]>([
 		['as pasted', ({ apiKey, baseUrl }) => ({ apiKey, baseUrl })],
@@ -140,27 +242,31 @@ describe('a video is made', () => {
 });
 
 describe('nothing is sent', () => {
-	const baseUrlMessage = "The credential's 'Base URL' is not an address that starts with https://";
-	const keyMessage = 'The API key holds characters that no key has';
+	const notAnAddress = "The credential's 'Base URL' is not a URL that starts with https://";
+	const withMore = "The credential's 'Base URL' contains a '?' or '#'";
+	const withUser = "The credential's 'Base URL' contains a user name or password";
+	const inTheClear =
+		"The credential's 'Base URL' starts with http://, which would send the API key unencrypted";
+	const keyMessage = 'The API key contains invalid characters';
 
 	test.each<[string, ICredentialDataDecryptedObject, string]>([
-		['without a scheme', { apiKey: 'rpa_some_key', baseUrl: 'api.runpod.ai/v2' }, baseUrlMessage],
-		['to a file', { apiKey: 'rpa_some_key', baseUrl: 'file:///v2' }, baseUrlMessage],
-		['with a query', { apiKey: 'rpa_some_key', baseUrl: 'https://a.example/?b=' }, baseUrlMessage],
-		[
-			'with a fragment',
-			{ apiKey: 'rpa_some_key', baseUrl: 'https://a.example/#b' },
-			baseUrlMessage,
-		],
-		['without an address', { apiKey: 'rpa_some_key', baseUrl: '' }, baseUrlMessage],
+		['without a scheme', { apiKey: 'rpa_some_key', baseUrl: 'api.runpod.ai/v2' }, notAnAddress],
+		['to a file', { apiKey: 'rpa_some_key', baseUrl: 'file:///v2' }, notAnAddress],
+		['with a query', { apiKey: 'rpa_some_key', baseUrl: 'https://a.example/?b=' }, withMore],
+		['with a fragment', { apiKey: 'rpa_some_key', baseUrl: 'https://a.example/#b' }, withMore],
+		['with a user', { apiKey: 'rpa_some_key', baseUrl: 'https://u:p@a.example/v2' }, withUser],
+		['unencrypted', { apiKey: 'rpa_some_key', baseUrl: 'http://a.example/v2' }, inTheClear],
+		['without a key', { apiKey: '  ', baseUrl: 'set' }, 'The API key is missing'],
 		['with an invisible character', { apiKey: 'rpa_\u200bsome_key', baseUrl: 'set' }, keyMessage],
 		['with a line break inside', { apiKey: 'rpa_some\n_key', baseUrl: 'set' }, keyMessage],
 	])('%s', async (_, { apiKey, baseUrl }, message) => {
 		const credentials = { apiKey, baseUrl: baseUrl === 'set' ? simulator.baseUrl : baseUrl };
 		const result = await generate(simulator, { credentials } as never);
 		expect(result.error?.message).toBe(message);
-		expect(result.error?.description).toContain('Open the credential Runpod API');
-		expect(shown(result)).not.toContain(JSON.stringify(apiKey).slice(1, -1));
+		expect(result.error?.description).toContain('Open the credential Pruna Video Runpod API');
+		if (String(apiKey).trim() !== '') {
+			expect(shown(result)).not.toContain(JSON.stringify(apiKey).slice(1, -1));
+		}
 		expect(simulator.requests).toHaveLength(0);
 	});
 });

@@ -25,10 +25,12 @@ import {
 	type INodeType,
 	type INodeTypes,
 	type IRun,
+	type IRunExecutionData,
 	type IWorkflowExecuteAdditionalData,
+	type IWorkflowSettings,
 	type NodeExecutionHint,
 } from 'n8n-workflow';
-import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import { PrunaVideoRunpodApi } from '../../credentials/PrunaVideoRunpodApi.credentials';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 
 export const NODE_NAME = 'Pruna Video';
@@ -74,12 +76,16 @@ export interface EngineOptions {
 		types: Record<string, INodeType>;
 		connections: ConstructorParameters<typeof Workflow>[0]['connections'];
 	};
+	/** Settings of the workflow such as `binaryMode`. */
+	workflowSettings?: IWorkflowSettings;
 	/** In place of the node as it is, for a test that listens in. */
 	type?: INodeType;
 	/** Fires to stop the execution, as the user's Stop button does. */
 	stop?: AbortSignal;
 	/** Called when the execution has begun. */
 	onStart?: () => void;
+	/** A failed execution of the same workflow that is retried from the list of executions; `items` are not used then. */
+	retryOf?: IRun;
 }
 
 export interface EngineResult {
@@ -117,7 +123,7 @@ export async function runNode(options: EngineOptions): Promise<EngineResult> {
 			{
 				...node(NODE_NAME, PRUNA_VIDEO),
 				parameters: parameters as INode['parameters'],
-				credentials: { runpodApi: { id: '1', name: 'Runpod' } },
+				credentials: { prunaVideoRunpodApi: { id: '1', name: 'Runpod' } },
 				...settings,
 			},
 			...(extra?.nodes ?? [node('Sink', 'sink')]),
@@ -127,18 +133,43 @@ export async function runNode(options: EngineOptions): Promise<EngineResult> {
 			[NODE_NAME]: { main: [[{ node: 'Sink', type: 'main', index: 0 }]] },
 		},
 		nodeTypes: nodeTypes(types),
-		settings: { executionOrder: 'v1' },
+		settings: { executionOrder: 'v1', ...options.workflowSettings },
 	});
-	const hooks = new ExecutionLifecycleHooks('manual', 'execution-1', workflow as never);
-	const execution = new WorkflowExecute(
-		additionalData(options.credentials ?? {}, hooks),
-		'manual',
-	).run({ workflow, startNode: workflow.getNode('Source') ?? undefined });
+	const executionId = options.retryOf === undefined ? 'execution-1' : 'execution-2';
+	const hooks = new ExecutionLifecycleHooks('manual', executionId, workflow as never);
+	const surroundings = { ...additionalData(options.credentials ?? {}, hooks), executionId };
+	const execution =
+		options.retryOf === undefined
+			? new WorkflowExecute(surroundings, 'manual').run({
+					workflow,
+					startNode: workflow.getNode('Source') ?? undefined,
+				})
+			: new WorkflowExecute(
+					surroundings,
+					'retry',
+					retryDataOf(options.retryOf, workflow),
+				).processRunExecutionData(workflow);
 	options.onStart?.();
 	options.stop?.addEventListener('abort', () => execution.cancel());
 	if (options.stop?.aborted) execution.cancel();
 	const run = await execution;
 	return readResult(run);
+}
+
+/**
+ * What n8n makes of a saved execution when it is retried with the currently saved workflow (`ExecutionService.retry`,
+ * n8n 1.100 to 2.41).
+ */
+function retryDataOf(run: IRun, workflow: Workflow): IRunExecutionData {
+	const data = JSON.parse(JSON.stringify(run.data)) as IRunExecutionData;
+	const { resultData } = data;
+	delete resultData.error;
+	const last = resultData.runData[resultData.lastNodeExecuted ?? ''];
+	if (last?.at(-1)?.error !== undefined) last.pop();
+	for (const waiting of data.executionData?.nodeExecutionStack ?? []) {
+		waiting.node = workflow.getNode(waiting.node.name) ?? waiting.node;
+	}
+	return data;
 }
 
 function readResult(run: IRun): EngineResult {
@@ -176,7 +207,7 @@ export function additionalData(
 	credentials: ICredentialDataDecryptedObject,
 	hooks: ExecutionLifecycleHooks,
 ): IWorkflowExecuteAdditionalData {
-	const type = new RunpodApi();
+	const type = new PrunaVideoRunpodApi();
 	return {
 		executionId: 'execution-1',
 		hooks,

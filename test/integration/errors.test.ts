@@ -1,13 +1,14 @@
 /** What users see when something goes wrong: thrown, as an error item, and on the error output alike. */
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type Fault, type FaultRule, type Simulator } from '../simulator';
+import { startSimulator, type Fault, type FaultRule, type Simulator } from '../tools/simulator';
 import { CONTINUE, credentialsOf, generate, shown, shots, type Batch } from './batch';
 import { runNode, type EngineResult } from './engine';
 import { hurry } from './hurry';
 
 let simulator: Simulator;
 beforeAll(async () => {
-	simulator = await startSimulator();
+	// The rows name Runpod's words; how else it may say them is in answers.test.ts.
+	simulator = await startSimulator({ profile: 'documented' });
 });
 beforeEach(() => simulator.reset());
 afterAll(async () => await simulator.close());
@@ -30,8 +31,8 @@ interface Row {
 }
 
 const ASYNC = { executionMode: 'async' };
-const LOOK_IT_UP = "Look in Runpod's console whether the job ran";
-const CONSOLE_KEYS = "Runpod's console under Settings > API Keys";
+const LOOK_IT_UP = 'Check in the Runpod console whether the job ran';
+const CONSOLE_KEYS = 'the Runpod console under Settings > API Keys';
 const job = (status: string, more: IDataObject = {}) => ({ id: '<id>', status, ...more });
 const always = { times: Infinity };
 
@@ -57,7 +58,7 @@ const FIELDS: Row[] = [
 	{
 		name: 'bad number in the options',
 		options: { timeout: 0 },
-		message: "'Timeout' must be a whole number from 1 to 86400, but is 0",
+		message: "'Timeout (Seconds)' must be a whole number from 1 to 86400, but is 0",
 		advice: 'expression',
 	},
 	{
@@ -81,31 +82,31 @@ const FIELDS: Row[] = [
 	{
 		name: 'no JSON',
 		parameters: { additionalFields: { additionalInput: '{' } },
-		message: `'Additional Input' must be a JSON object, but is "{"`,
+		message: `'Additional Input (JSON)' must be a JSON object, but is "{"`,
 		advice: 'double quotes',
 	},
 	{
 		name: 'bad URL',
 		parameters: { imageSource: 'url', imageUrl: 'photo.png' },
-		message: `'Image URL' must be an address that starts with http:// or https://, but is "photo.png"`,
+		message: `'Image URL' must be a URL that starts with http:// or https://, but is "photo.png"`,
 		advice: 'expression',
 	},
 	{
 		name: 'missing binary',
 		parameters: { audioSource: 'binary', audioBinaryField: 'sound' },
-		message: `'Audio Field': the item has no file in the field "sound"`,
+		message: `'Audio Field': no file in field "sound"`,
 		advice: 'binary field',
 	},
 	{
 		name: 'no endpoint',
 		options: { endpointId: '../evil' },
-		message: "'Endpoint ID' must be letters, digits and hyphens only",
+		message: `'Endpoint ID' must contain only letters, digits, hyphens and underscores, but is "../evil"`,
 		advice: 'p-video',
 	},
 	{
 		name: 'above the limit of an item',
 		options: { maxCostPerItem: 0.05 },
-		message: "Not submitted: the video would cost $0.10, above 'Max Cost per Item' ($0.05)",
+		message: "Not submitted: the video would cost $0.10, above 'Max Cost per Item (USD)' ($0.05)",
 		advice: 'Draft Mode',
 	},
 	{
@@ -120,8 +121,8 @@ const FIELDS: Row[] = [
 		parameters: { additionalFields: { additionalInput: '{"resolution":"4k"}' } },
 		options: { maxCostPerItem: 1 },
 		message:
-			'Not submitted: a limit is set, but the cost is not known beforehand. No price is known for the resolution "4k"',
-		advice: "Correct 'Additional Input'",
+			'Not submitted: a cost limit is set, but the cost is not known in advance. No price is known for the resolution "4k"',
+		advice: "Correct 'Additional Input (JSON)'",
 	},
 ];
 
@@ -129,76 +130,81 @@ const REFUSALS: Row[] = [
 	{
 		name: '401',
 		credentials: ({ baseUrl }) => ({ apiKey: 'rpa_a_wrong_key', baseUrl }),
-		message: 'Runpod did not accept this API key',
+		message:
+			'Runpod did not accept this API key: Unauthorized: the API key is missing or not valid',
 		advice: CONSOLE_KEYS,
 		known: { httpCode: 401 },
 	},
 	{
 		name: '402',
 		credentials: ({ noCreditKey, baseUrl }) => ({ apiKey: noCreditKey, baseUrl }),
-		message: 'There is no credit left on this Runpod account',
-		advice: "Runpod's console under Billing",
+		message: 'There is no credit left on this Runpod account: Insufficient credit balance',
+		advice: 'the Runpod console under Billing',
 		known: { httpCode: 402 },
 	},
 	{
 		name: '403',
 		credentials: ({ forbiddenKey, baseUrl }) => ({ apiKey: forbiddenKey, baseUrl }),
-		message: "This API key may not use the endpoint 'p-video'",
+		message:
+			"This API key has no access to the endpoint 'p-video': The API key has no permission for this endpoint",
 		advice: CONSOLE_KEYS,
 		known: { httpCode: 403 },
 	},
 	{
 		name: '404',
 		options: { endpointId: 'nothing-here' },
-		message: "The endpoint 'nothing-here' was not found",
+		message: "The endpoint 'nothing-here' was not found: Endpoint 'nothing-here' does not exist",
 		advice: "'Endpoint ID'",
 		known: { httpCode: 404 },
 	},
 	{
 		name: '413',
 		fault: { kind: 'status', status: 413 },
-		message: 'The request is too large for Runpod',
-		advice: 'as a URL',
+		message: 'The request is too large for Runpod: Simulated 413',
+		advice: 'Use a URL',
 		known: { httpCode: 413 },
 	},
 	{
 		name: '400',
-		parameters: { additionalFields: { additionalInput: '{"prompt": 5}' } },
-		message: 'Runpod could not make the video: prompt must be a non-empty string',
-		advice: 'Job <id> failed and is not paid for.',
+		parameters: { additionalFields: { additionalInput: '{"fps": 30}' } },
+		message: 'Runpod could not make the video: fps must be one of 24, 48',
+		advice: 'Job <id> failed and is not billed.',
 		known: job('FAILED', { httpCode: 400 }),
 		jobs: 1,
 	},
 	{
 		name: 'another 4xx, with its reason',
 		fault: { kind: 'status', status: 418, body: { message: 'teapot' } },
-		message: 'Runpod refused the request (HTTP 418): teapot',
-		advice: 'Correct what the message names',
+		message: 'Runpod rejected the request (HTTP 418): teapot',
+		advice: 'Fix the problem named above',
 		known: { httpCode: 418 },
 	},
 	{
-		name: '429 after all tries',
+		name: '429 until the timeout',
+		options: { timeout: 1 },
 		fault: { kind: 'status', status: 429, ...always },
-		message: 'Runpod is limiting requests',
+		message: 'Runpod is limiting requests: Simulated 429',
 		advice: "Lower 'Items in Parallel'",
 		known: { httpCode: 429 },
 	},
 	{
 		name: '429 for longer than the timeout',
 		fault: { kind: 'status', status: 429, headers: { 'retry-after': '700' }, ...always },
-		message: 'Runpod is limiting requests',
+		message: 'Runpod is limiting requests: Simulated 429',
 		advice: "Lower 'Items in Parallel'",
 		known: { httpCode: 429 },
 	},
 	{
-		name: '503 after all tries',
+		name: '503 until the timeout',
+		options: { timeout: 1 },
 		fault: { kind: 'status', status: 503, ...always },
-		message: 'Runpod is not available (HTTP 503)',
-		advice: 'The request was not taken.',
+		message: 'Runpod is not available (HTTP 503): Simulated 503',
+		advice: 'Runpod did not accept the request.',
 		known: { httpCode: 503 },
 	},
 	{
-		name: 'no connection after all tries',
+		name: 'no connection until the timeout',
+		options: { timeout: 1 },
 		credentials: ({ apiKey }) => ({ apiKey, baseUrl: 'http://127.0.0.1:1/v2' }),
 		message: 'Runpod could not be reached (ECONNREFUSED)',
 		advice: 'Nothing was sent.',
@@ -206,14 +212,14 @@ const REFUSALS: Row[] = [
 	{
 		name: 'redirect',
 		fault: { kind: 'redirect', status: 307, location: 'http://127.0.0.1:9/elsewhere' },
-		message: "Runpod's address redirects elsewhere (HTTP 307)",
+		message: 'The Runpod URL redirected to another address (HTTP 307)',
 		advice: 'The API key is not sent to another address.',
 		known: { httpCode: 307 },
 	},
 	{
 		name: 'no base URL',
 		credentials: ({ apiKey }) => ({ apiKey, baseUrl: 'api.runpod.ai' }),
-		message: "The credential's 'Base URL' is not an address that starts with https://",
+		message: "The credential's 'Base URL' is not a URL that starts with https://",
 		advice: 'https://api.runpod.ai/v2',
 	},
 ];
@@ -222,14 +228,14 @@ const UNCERTAIN: Row[] = [
 	{
 		name: '500 before',
 		fault: { kind: 'status', status: 500 },
-		message: 'Runpod failed (HTTP 500): Simulated 500; the job may be running',
+		message: 'Runpod returned an error (HTTP 500): Simulated 500; the job may be running',
 		advice: LOOK_IT_UP,
 		known: { httpCode: 500 },
 	},
 	{
 		name: '502 after',
 		fault: { kind: 'status', status: 502, body: '<h1>Bad Gateway</h1>', when: 'after' },
-		message: 'Runpod failed (HTTP 502): Bad Gateway; the job may be running',
+		message: 'Runpod returned an error (HTTP 502): Bad Gateway; the job may be running',
 		advice: LOOK_IT_UP,
 		known: { httpCode: 502 },
 		jobs: 1,
@@ -237,7 +243,7 @@ const UNCERTAIN: Row[] = [
 	{
 		name: '504 after',
 		fault: { kind: 'status', status: 504, body: '', when: 'after' },
-		message: 'Runpod failed (HTTP 504); the job may be running',
+		message: 'Runpod returned an error (HTTP 504); the job may be running',
 		advice: LOOK_IT_UP,
 		known: { httpCode: 504 },
 		jobs: 1,
@@ -245,13 +251,13 @@ const UNCERTAIN: Row[] = [
 	{
 		name: 'reset before',
 		fault: { kind: 'reset' },
-		message: 'The connection to Runpod broke (ECONNRESET); the job may be running',
+		message: 'The connection to Runpod was lost (ECONNRESET); the job may be running',
 		advice: LOOK_IT_UP,
 	},
 	{
 		name: 'reset after',
 		fault: { kind: 'reset', when: 'after' },
-		message: 'The connection to Runpod broke (ECONNRESET); the job may be running',
+		message: 'The connection to Runpod was lost (ECONNRESET); the job may be running',
 		advice: LOOK_IT_UP,
 		jobs: 1,
 	},
@@ -294,7 +300,7 @@ const JOBS: Row[] = [
 		name: 'FAILED, with the reason out of nested JSON',
 		fault: { kind: 'job', error: 'Error submitting task: 400, {"code":400,"message":"bad light"}' },
 		message: 'Runpod could not make the video: bad light',
-		advice: 'Job <id> failed and is not paid for.',
+		advice: 'Job <id> failed and is not billed.',
 		known: job('FAILED', { httpCode: 400 }),
 		jobs: 1,
 	},
@@ -302,7 +308,7 @@ const JOBS: Row[] = [
 		name: 'FAILED without a reason',
 		fault: { kind: 'job', status: 'FAILED' },
 		message: 'Runpod could not make the video and gave no reason',
-		advice: 'Job <id> failed and is not paid for.',
+		advice: 'Job <id> failed and is not billed.',
 		known: job('FAILED', { httpCode: 400 }),
 		jobs: 1,
 	},
@@ -311,7 +317,7 @@ const JOBS: Row[] = [
 		options: ASYNC,
 		fault: { kind: 'job', error: 'Invalid audio format' },
 		message: 'Runpod could not make the video: Invalid audio format',
-		advice: 'Job <id> failed and is not paid for.',
+		advice: 'Job <id> failed and is not billed.',
 		known: job('FAILED'),
 		jobs: 1,
 	},
@@ -319,8 +325,8 @@ const JOBS: Row[] = [
 		name: 'CANCELLED',
 		options: ASYNC,
 		fault: { kind: 'job', status: 'CANCELLED' },
-		message: 'The job <id> was cancelled',
-		advice: 'Someone cancelled it',
+		message: 'Job <id> was cancelled',
+		advice: 'It was cancelled by',
 		known: job('CANCELLED'),
 		jobs: 1,
 	},
@@ -328,52 +334,55 @@ const JOBS: Row[] = [
 		name: 'TIMED_OUT',
 		options: ASYNC,
 		fault: { kind: 'job', status: 'TIMED_OUT', error: 'too slow' },
-		message: 'The job <id> ran out of time at Runpod: too slow',
+		message: 'Job <id> timed out on Runpod: too slow',
 		advice: "'Execution Timeout'",
 		known: job('TIMED_OUT'),
 		jobs: 1,
 	},
 	{
-		name: '404 while polling',
-		options: ASYNC,
+		name: '404 while polling, until the timeout: a new job can be unknown for a minute',
+		options: { ...ASYNC, timeout: 1 },
 		fault: { kind: 'forget' },
-		message: 'Runpod does not know the job <id> (any more)',
-		advice: 'Results are kept',
-		known: job('IN_QUEUE', { httpCode: 404 }),
+		message: 'Runpod did not report the status of job <id> within 1 s: job not found',
+		advice: 'Job > Get',
+		known: { id: '<id>' },
 		jobs: 1,
 	},
 	{
-		name: '401 while polling',
-		options: ASYNC,
+		name: '401 while polling, until the timeout',
+		options: { ...ASYNC, timeout: 1 },
 		fault: { on: 'status', kind: 'status', status: 401, ...always },
-		message: 'Runpod did not accept this API key',
-		advice: CONSOLE_KEYS,
-		known: job('IN_QUEUE', { httpCode: 401 }),
+		message:
+			'Runpod did not report the status of job <id> within 1 s: Runpod did not accept this API key: Simulated 401',
+		advice: 'Job > Get',
+		known: { id: '<id>' },
 		jobs: 1,
 	},
 	{
-		name: 'HTML while polling, again and again',
-		options: ASYNC,
+		name: 'HTML while polling, until the timeout',
+		options: { ...ASYNC, timeout: 1 },
 		fault: { on: 'status', kind: 'body', body: '<p>Login</p>', ...always },
-		message: 'Runpod answered with "Login" instead of a job',
-		advice: "'Base URL'",
-		known: job('IN_QUEUE', { httpCode: 200 }),
+		message:
+			'Runpod did not report the status of job <id> within 1 s: Runpod answered with "Login" instead of a job',
+		advice: 'Job > Get',
+		known: { id: '<id>' },
 		jobs: 1,
 	},
 	{
 		name: 'faults while polling until the timeout',
 		options: { ...ASYNC, timeout: 1 },
 		fault: { on: 'status', kind: 'status', status: 500, ...always },
-		message: 'The job <id> was still IN_QUEUE after 1 s',
+		message:
+			'Runpod did not report the status of job <id> within 1 s: Runpod returned an error (HTTP 500): Simulated 500',
 		advice: 'Job > Get',
-		known: job('IN_QUEUE'),
+		known: { id: '<id>' },
 		jobs: 1,
 	},
 	{
 		name: 'running at the timeout',
 		options: { ...ASYNC, timeout: 1 },
 		fault: { kind: 'job', executionTimeMs: 60_000 },
-		message: 'The job <id> was still IN_PROGRESS after 1 s',
+		message: 'Job <id> was still IN_PROGRESS after 1 s',
 		advice: 'Job > Get',
 		known: job('IN_PROGRESS'),
 		jobs: 1,
@@ -382,14 +391,14 @@ const JOBS: Row[] = [
 		name: 'a state that nobody knows, at the timeout',
 		options: { ...ASYNC, timeout: 1 },
 		fault: { kind: 'job', status: 'PONDERING' },
-		message: 'The job <id> was still PONDERING after 1 s',
+		message: 'Runpod reports the state PONDERING for job <id> after 1 s',
 		advice: 'Job > Get',
 		known: job('PONDERING'),
 		jobs: 1,
 	},
 	...[
 		{ name: 'no output', output: { omit: ['output'] }, instead: 'no output' },
-		{ name: 'null', output: { output: null }, instead: 'an empty answer' },
+		{ name: 'null', output: { output: null }, instead: 'no output' },
 		{ name: 'a text', output: { output: 'oops' }, instead: '"oops"' },
 		{ name: 'a list', output: { output: [1] }, instead: '[1]' },
 		{
@@ -402,8 +411,8 @@ const JOBS: Row[] = [
 		({ name, output, instead, cost }): Row => ({
 			name: `COMPLETED with ${name}`,
 			fault: { kind: 'job', ...output },
-			message: `The job <id> is completed, but came with ${instead} instead of a video`,
-			advice: "Look the job up in Runpod's console.",
+			message: `Job <id> completed but returned ${instead} instead of a video`,
+			advice: 'Check the job in the Runpod console.',
 			known: job('COMPLETED', cost === undefined ? {} : { cost }),
 			jobs: 1,
 		}),
@@ -412,9 +421,8 @@ const JOBS: Row[] = [
 		name: 'a download that cannot be had',
 		parameters: { download: true },
 		fault: { on: 'video', kind: 'status', status: 403 },
-		message:
-			'The video could not be downloaded: it is not there (HTTP 403); videos expire after 7 days',
-		advice: 'It can be had at <video> for 7 days',
+		message: 'The video could not be downloaded: not found (HTTP 403); videos expire after 7 days',
+		advice: 'You can download it from <video> for 7 days',
 		known: job('COMPLETED', { video_url: '<video>', cost: 0.1, httpCode: 403 }),
 		jobs: 1,
 	},
@@ -427,6 +435,7 @@ async function run(row: Row, settings: Batch['settings']): Promise<EngineResult>
 	if (fault !== undefined) {
 		const { on = options?.executionMode === 'async' ? 'run' : 'runsync', ...rule } = fault;
 		simulator.faults.add({ ...rule, operation: on } as FaultRule);
+		if (on === 'status') simulator.faults.add({ ...rule, operation: 'status-sync' } as FaultRule);
 	}
 	const used = credentials?.(simulator) ?? credentialsOf(simulator);
 	const result = await generate(simulator, { parameters, options, settings, credentials: used });
@@ -438,10 +447,9 @@ async function run(row: Row, settings: Batch['settings']): Promise<EngineResult>
 /** `expected` with the ledger's id and address in the places of `<id>` and `<video>`. */
 function filledIn<T>(expected: T): T {
 	const [accepted] = simulator.ledger.jobs;
-	const { video_url: video } = (accepted?.output ?? {}) as { video_url?: string };
 	const text = JSON.stringify(expected)
 		.replaceAll('<id>', accepted?.id ?? '')
-		.replaceAll('<video>', video ?? '');
+		.replaceAll('<video>', simulator.videoUrl(accepted?.id ?? ''));
 	return JSON.parse(text) as T;
 }
 
@@ -469,7 +477,13 @@ test.each(ROWS)('Continue On Fail: $name', async (row) => {
 
 	expect(error).toBeUndefined();
 	expect(items).toEqual([
-		{ json: filledIn({ error: row.message, ...row.known }), pairedItem: { item: 0 } },
+		{
+			json: {
+				...filledIn({ error: row.message, ...row.known }),
+				hint: expect.stringContaining(filledIn(row.advice)),
+			},
+			pairedItem: { item: 0 },
+		},
 	]);
 });
 
@@ -479,7 +493,10 @@ test.each(ROWS)('error output: $name', async (row) => {
 	expect(error).toBeUndefined();
 	expect(items).toEqual([]);
 	expect(errorItems.map(({ json }) => json)).toEqual([
-		filledIn({ prompt: 'a cat', error: row.message, ...row.known }),
+		{
+			...filledIn({ prompt: 'a cat', error: row.message, ...row.known }),
+			hint: expect.stringContaining(filledIn(row.advice)),
+		},
 	]);
 	expect(errorItems[0]?.pairedItem).toEqual({ item: 0 });
 });
@@ -492,10 +509,10 @@ test('thrown: the item is named by its index', async () => {
 	expect(error?.context?.itemIndex).toBe(2);
 });
 
-test('thrown: what became of the others is told in their order, each once', async () => {
+test('thrown: what became of the other items is listed in order, each once', async () => {
 	const prompts = shots(5);
 	// The first items take longest.
-	simulator.options.executionTimeMs = ({ prompt }) => 150 - 30 * prompts.indexOf(String(prompt));
+	simulator.options.executionTimeMs = ({ prompt }) => 1_000 - 200 * prompts.indexOf(String(prompt));
 	const befalls = (prompt: string, fault: Fault) =>
 		simulator.faults.add({ ...fault, operation: 'runsync', match: { prompt } });
 	befalls('shot 1.', { kind: 'job', error: 'no light' });
@@ -506,36 +523,36 @@ test('thrown: what became of the others is told in their order, each once', asyn
 	const job = (index: number) =>
 		simulator.ledger.jobs.find(({ input }) => input.prompt === prompts[index]);
 	const video = (index: number) => {
-		const { video_url: url } = (job(index)?.output ?? {}) as { video_url?: string };
-		return `item ${index}: ${job(index)?.id} ${url}`;
+		const id = job(index)?.id ?? '';
+		return `item ${index}: ${id} ${simulator.videoUrl(id)}`;
 	};
 	expect(error?.message).toBe(
-		'Runpod refused the request (HTTP 400): no room (3 of 5 items were finished)',
+		'Runpod rejected the request (HTTP 400): no room (3 of 5 items finished)',
 	);
 	expect(error?.description).toBe(
-		'Correct what the message names, then run again. ' +
+		'Fix the problem named above, then run again. ' +
 			`Finished: ${video(0)}, ${video(3)}, ${video(4)}. ` +
 			`Also failed: item 1: Runpod could not make the video: no light ${job(1)?.id}.`,
 	);
 });
 
-test('settings of the whole run that cannot be used stop every item', async () => {
+test('settings of the whole execution that cannot be used stop every item', async () => {
 	const message = `'Items in Parallel' must be a whole number from 1 to 400, but is "many"`;
 	const batch = { prompts: shots(2), options: { concurrency: 'many' } };
 
 	const { error } = await generate(simulator, batch);
-	expect(error?.message).toBe(`${message} (0 of 2 items were finished)`);
+	expect(error?.message).toBe(`${message} (0 of 2 items finished)`);
 	expect(error?.description).not.toContain('Also failed');
 	expect(error?.context?.itemIndex).toBe(0);
 	const { items } = await generate(simulator, { ...batch, settings: CONTINUE });
 	expect(items).toEqual([
-		{ json: { error: message }, pairedItem: { item: 0 } },
-		{ json: { error: message }, pairedItem: { item: 1 } },
+		{ json: { error: message, hint: expect.any(String) }, pairedItem: { item: 0 } },
+		{ json: { error: message, hint: expect.any(String) }, pairedItem: { item: 1 } },
 	]);
 	expect(simulator.requests).toHaveLength(0);
 });
 
-test("an expression that cannot be worked out is the user's to mend", async () => {
+test('an expression that cannot be evaluated is for the user to fix', async () => {
 	const { error } = await generate(simulator, {
 		parameters: { prompt: "={{ $('Nope').item.json.x }}" },
 	});
@@ -548,7 +565,10 @@ test("an expression that cannot be worked out is the user's to mend", async () =
 test('a job without a video is not counted as one', async () => {
 	simulator.faults.add({ operation: 'runsync', kind: 'job', output: { cost: 0.1 } });
 	const { hints } = await generate(simulator, { prompts: shots(2), settings: CONTINUE });
-	expect(hints.map(({ message }) => message)).toEqual(['1 video for $0.10, 1 failed']);
+	expect(hints.map(({ message }) => message)).toEqual([
+		'1 video for $0.10, 1 failed',
+		expect.stringMatching(/^Video URLs expire/),
+	]);
 });
 
 test('an operation that does not exist is refused', async () => {
@@ -565,7 +585,7 @@ test('a key that the server sends back is taken out of errors', async () => {
 		body: { error: `bad key ${simulator.apiKey}` },
 	});
 	const { error } = await generate(simulator);
-	expect(error?.message).toBe('Runpod refused the request (HTTP 400): bad key ***');
+	expect(error?.message).toBe('Runpod rejected the request (HTTP 400): bad key ***');
 });
 
 test.each<[string, (key: string) => IDataObject, IDataObject]>([
@@ -605,7 +625,7 @@ test.each<[string, Batch['parameters'], Batch['options']]>([
 	['a field', { resolution: '<key>' }, {}],
 	['a field whose value is cut', { resolution: `${'x'.repeat(40)}<key>` }, {}],
 	['an option', {}, { executionMode: '<key>' }],
-	['an option of the whole run', {}, { concurrency: '<key>' }],
+	['an option of the whole execution', {}, { concurrency: '<key>' }],
 ])('a key that the user put into %s is taken out of errors', async (_, parameters, options) => {
 	const withKey = <T>(fields: T): T =>
 		JSON.parse(JSON.stringify(fields).replace('<key>', simulator.apiKey)) as T;
@@ -631,7 +651,7 @@ test('a key that the server sends back is taken out of outputs', async () => {
 	expect(items[0]?.json.output).toMatchObject({ cost: 0.1, echo: { '***': ['***', 1, null] } });
 });
 
-test('without items nothing happens', async () => {
+test('without items, nothing happens', async () => {
 	const { items, error } = await runNode({
 		parameters: { resource: 'video', operation: 'generate', prompt: 'x' },
 		items: [],

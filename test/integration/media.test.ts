@@ -1,10 +1,19 @@
 /** Images and audio: from an address, a data URI or a file of the input item. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IBinaryData, IDataObject } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../simulator';
+import type { IBinaryData, IDataObject, IExecuteFunctions, IWorkflowSettings } from 'n8n-workflow';
+import { startSimulator, type Simulator } from '../tools/simulator';
 import { credentialsOf } from './batch';
-import { runNode, storeBinary, useBinaryMode } from './engine';
+import {
+	node,
+	NODE_NAME,
+	runNode,
+	simpleDescription,
+	storeBinary,
+	useBinaryMode,
+	type EngineOptions,
+} from './engine';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -13,7 +22,8 @@ beforeAll(async () => {
 beforeEach(() => simulator.reset());
 afterAll(async () => await simulator.close());
 
-const fixture = (name: string) => readFileSync(join(__dirname, '../simulator/fixtures', name));
+const fixture = (name: string) =>
+	readFileSync(join(__dirname, '../tools/simulator/fixtures', name));
 const PNG = Buffer.from(
 	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
 	'base64',
@@ -67,6 +77,16 @@ describe.each(['filesystem', 'default'] as const)('a file in mode %s', (mode) =>
 		expect(simulator.ledger.jobs[0]?.ignoredFields).toEqual([]);
 	});
 
+	// Base64 takes three bytes at a time, whatever the pieces in which a file is read.
+	test.each([200_000, 200_001, 200_002])('%d bytes are sent byte by byte', async (bytes) => {
+		const content = Buffer.concat([PNG, randomBytes(bytes - PNG.length)]);
+		const file = await storeBinary(content, 'image/png', 'a.png');
+		const { error } = await generate({ imageSource: 'binary' }, { data: file });
+
+		expect(error).toBeUndefined();
+		expect(sent().image === dataUri('image/png', content)).toBe(true);
+	});
+
 	test('image and audio from fields of other names, shown by kind and size', async () => {
 		const photo = await storeBinary(PNG, 'image/png', 'a.png');
 		const voice = await storeBinary(CONTENTS['audio/wav']!, 'audio/wav', 'a.wav');
@@ -93,29 +113,41 @@ describe.each(['filesystem', 'default'] as const)('a file in mode %s', (mode) =>
 	});
 
 	test.each<[string, IDataObject, string, Buffer, string]>([
-		['a gif', {}, 'image/gif', PNG, "'Image Field': 'image/gif' is not supported"],
-		['a text', {}, 'text/plain', PNG, "'Image Field': 'text/plain' is not supported"],
+		[
+			'a gif',
+			{},
+			'image/gif',
+			PNG,
+			"'Image Field': 'image/gif' is not supported; use jpg, png or webp",
+		],
+		[
+			'a text',
+			{},
+			'text/plain',
+			PNG,
+			"'Image Field': 'text/plain' is not supported; use jpg, png or webp",
+		],
 		['an empty file', {}, 'image/png', Buffer.alloc(0), "'Image Field': the file is empty"],
 		[
 			'another field',
 			{ imageBinaryField: 'photo' },
 			'image/png',
 			PNG,
-			`'Image Field': the item has no file in the field "photo"`,
+			`'Image Field': no file in field "photo"`,
 		],
 		[
 			'a field from an expression that gives nothing',
 			{ imageBinaryField: '={{ $json.nothing }}' },
 			'image/png',
 			PNG,
-			"'Image Field': the item has no file in the field empty",
+			"'Image Field' must be the name of a binary field, but is empty",
 		],
 		[
 			'audio as image',
 			{},
 			'audio/wav',
 			CONTENTS['audio/wav']!,
-			"'Image Field': 'audio/wav' is not supported",
+			"'Image Field': 'audio/wav' is not supported; use jpg, png or webp",
 		],
 	])('%s is refused, and nothing is sent', async (_, fields, mimeType, content, message) => {
 		const file = await storeBinary(content, mimeType, 'a.bin');
@@ -126,15 +158,127 @@ describe.each(['filesystem', 'default'] as const)('a file in mode %s', (mode) =>
 	});
 
 	test.each<[string, IDataObject, number, string]>([
-		['20 MB', {}, 16, '21.3 MB, but Runpod takes at most 20 MB'],
-		['10 MB with Async', { executionMode: 'async' }, 8, '10.7 MB, but Runpod takes at most 10 MB'],
+		['20 MB', {}, 16, '21.3 MB, but Runpod accepts at most 20 MB'],
+		[
+			'10 MB with Async',
+			{ executionMode: 'async' },
+			8,
+			'10.7 MB, but Runpod accepts at most 10 MB',
+		],
 	])('above %s is refused, and nothing is sent', async (_, options, megabytes, message) => {
 		const file = await storeBinary(Buffer.alloc(megabytes * 1024 ** 2), 'image/png', 'a.png');
 		const { error } = await generate({ imageSource: 'binary', options }, { data: file });
 		expect(error?.message).toBe(`The request is ${message}`);
-		expect(error?.description).toContain('as a URL');
+		expect(error?.description).toContain('Use a URL instead of a file');
 		expect(simulator.requests).toHaveLength(0);
 	});
+});
+
+/** A form with a photo, then a node that passes on no file, then Pruna Video. */
+const promptBetween: EngineOptions['extra'] = {
+	nodes: [node('Prompt', 'prompt')],
+	types: {
+		prompt: {
+			description: simpleDescription('prompt'),
+			async execute(this: IExecuteFunctions) {
+				return [
+					this.getInputData().map((_, item) => ({
+						json: { prompt: `shot ${item}` },
+						pairedItem: { item },
+					})),
+				];
+			},
+		},
+	},
+	connections: {
+		Source: { main: [[{ node: 'Prompt', type: 'main', index: 0 }]] },
+		Prompt: { main: [[{ node: NODE_NAME, type: 'main', index: 0 }]] },
+	},
+};
+
+describe.each(['filesystem', 'default'] as const)('a file by expression in mode %s', (mode) => {
+	beforeAll(async () => await useBinaryMode(mode));
+	afterAll(async () => await useBinaryMode('filesystem'));
+
+	test.each<[string, string, IWorkflowSettings, EngineOptions['extra']]>([
+		['from two nodes back', "={{ $('Source').item.binary.data }}", {}, promptBetween],
+		['a name', '={{ "data" }}', {}, undefined],
+		...(mode === 'filesystem'
+			? ([
+					// In memory mode n8n leaves the bytes out of it.
+					['of the item', '={{ $binary.data }}', {}, undefined],
+					['a path among the data', '_files.data', { binaryMode: 'combined' }, undefined],
+					['a name among the data', 'data', { binaryMode: 'combined' }, undefined],
+					[
+						'from two nodes back, among the data',
+						"={{ $('Source').item._files.data }}",
+						{ binaryMode: 'combined' },
+						promptBetween,
+					],
+				] satisfies Array<[string, string, IWorkflowSettings, EngineOptions['extra']]>)
+			: []),
+	])('%s', async (_, imageBinaryField, workflowSettings, extra) => {
+		const contents = [PNG, Buffer.concat([PNG, Buffer.from('another')])];
+		const { error } = await runNode({
+			parameters: {
+				resource: 'video',
+				operation: 'generate',
+				prompt: '={{ "shot " + $itemIndex }}',
+				imageSource: 'binary',
+				imageBinaryField,
+			},
+			items: await Promise.all(
+				contents.map(async (content) => ({
+					json: {},
+					binary: { data: await storeBinary(content, 'image/png', 'a.png') },
+				})),
+			),
+			credentials: credentialsOf(simulator),
+			workflowSettings,
+			extra,
+		});
+
+		expect(error).toBeUndefined();
+		const byPrompt = new Map(simulator.ledger.jobs.map(({ input }) => [input.prompt, input.image]));
+		expect(byPrompt).toEqual(
+			new Map(contents.map((content, index) => [`shot ${index}`, dataUri('image/png', content)])),
+		);
+	});
+
+	test.each<[string, string, string]>([
+		['image/png', 'application/octet-stream', 'photo'],
+		['image/jpeg', 'application/octet-stream', 'a.bin'],
+		['image/webp', 'bin', 'a'],
+		['audio/mpeg', 'application/octet-stream', 'voice'],
+		['audio/wav', 'binary/octet-stream', 'a.dat'],
+		['audio/flac', 'application/octet-stream', 'a.bin'],
+	])(
+		'of type %s, stored as %s, is known by its first bytes',
+		async (mimeType, stored, fileName) => {
+			const kind = mimeType.startsWith('image') ? 'image' : 'audio';
+			const file = await storeBinary(CONTENTS[mimeType]!, stored, fileName);
+			const { error } = await generate({ [`${kind}Source`]: 'binary' }, { data: file });
+			expect(error).toBeUndefined();
+			expect(sent()[kind]).toBe(dataUri(mimeType));
+		},
+	);
+
+	test('a file of no known type is refused, and nothing is sent', async () => {
+		const file = await storeBinary(Buffer.from('a text'), 'application/octet-stream', 'a.bin');
+		const { error } = await generate({ imageSource: 'binary' }, { data: file });
+		expect(error?.message).toBe(
+			"'Image Field': a file of unknown type is not supported; use jpg, png or webp",
+		);
+		expect(simulator.requests).toHaveLength(0);
+	});
+});
+
+test('a wrong name: the error lists the fields that the item has', async () => {
+	const photo = await storeBinary(PNG, 'image/png', 'a.png');
+	const fields = { imageSource: 'binary', imageBinaryField: 'foto' };
+	const { error } = await generate(fields, { photo, data: photo });
+	expect(error?.message).toBe(`'Image Field': no file in field "foto"`);
+	expect(error?.description).toBe("The input item's binary fields are: photo, data.");
 });
 
 test('exactly 20 MB are sent, one byte more is not', async () => {
@@ -194,7 +338,7 @@ test.each<[string, IDataObject, object]>([
 });
 
 test.each<[string, IDataObject, string]>([
-	['no address', { imageSource: 'url', imageUrl: 'photo.png' }, "'Image URL' must be an address"],
+	['no address', { imageSource: 'url', imageUrl: 'photo.png' }, "'Image URL' must be a URL"],
 	[
 		'a data URI of a gif',
 		{ imageSource: 'url', imageUrl: 'data:image/gif;base64,R0lGODlh' },

@@ -74,7 +74,7 @@ test('n8n finds it by keyword and name, and checks it strictly', () => {
 	expect(manifest.n8n).toMatchObject({ n8nNodesApiVersion: 1, strict: true });
 });
 
-test('index.js gives every node and credential to a program that requires it', () => {
+test('index.js exports every node and credential', () => {
 	const names = execFileSync(process.execPath, ['-p', 'Object.keys(require(".")).sort().join()'], {
 		cwd: root,
 		encoding: 'utf8',
@@ -123,8 +123,14 @@ test.each(credentials)('%s is named like its file and has light and dark icons',
 	expectIcons(path, credential.icon);
 });
 
-test('AI agents can use the node as a tool', () => {
+test('AI agents can use the node as a tool, and are told when to use it and what it costs', () => {
 	expect(create<INodeType>('dist/nodes/PrunaVideo/PrunaVideo.node.js').description).toMatchObject({
-		usableAsTool: true,
+		usableAsTool: {
+			replacements: {
+				description: expect.stringMatching(
+					/Use it when.*\$0\.02 per second at 720p, \$0\.04 at 1080p/,
+				),
+			},
+		},
 	});
 });

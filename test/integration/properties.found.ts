@@ -1,7 +1,7 @@
-/** Stories that the property test once failed on, or that it should never stop telling. */
-import type { StoryBatch } from './arbitraries';
+/** Scenarios that the property test once failed on, or that it should always play. */
+import type { Scenario } from './arbitraries';
 
-export const FOUND: Array<{ name: string; batch: StoryBatch }> = [
+export const FOUND: Array<{ name: string; batch: Scenario }> = [
 	{
 		name: 'a refused item, then a reset after acceptance, with Retry On Fail',
 		batch: {

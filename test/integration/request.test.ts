@@ -1,7 +1,7 @@
 import { NodeHelpers, type IDataObject, type INodeProperties } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { PARAMETERS } from '../../nodes/PrunaVideo/pvideo/parameters';
-import { startSimulator, type Simulator } from '../simulator';
+import { startSimulator, type Simulator } from '../tools/simulator';
 import { credentialsOf } from './batch';
 import { runNode } from './engine';
 
@@ -25,7 +25,42 @@ const UNTOUCHED = {
 };
 const { duration: _duration, ...WITHOUT_DURATION } = UNTOUCHED;
 const { aspect_ratio: _aspectRatio, ...WITHOUT_RATIO } = UNTOUCHED;
+const { seed: _seed, fps: _fps, ...WITHOUT_SEED_AND_FPS } = UNTOUCHED;
 const URL = 'https://example.com/a.png';
+
+/** As a sheet gives them. */
+const EMPTY_CELLS: IDataObject = {
+	imageSource: '',
+	audioSource: null,
+	duration: '={{ $json.nothing }}',
+	resolution: ' ',
+	draft: '',
+	aspectRatio: null,
+	fps: '',
+	saveAudio: '={{ $json.nothing }}',
+	promptUpsampling: null,
+	download: '',
+	simplify: '',
+	additionalFields: { seed: '', additionalInput: '' },
+	options: {
+		concurrency: '',
+		executionMode: null,
+		timeout: '={{ $json.nothing }}',
+		syncWait: '',
+		pollInterval: '',
+		cancelOnStop: '',
+		cancelOnTimeout: '',
+		resubmitUncertain: null,
+		fileName: null,
+		includeInput: '',
+		sendFilesAs: '',
+		webhookUrl: '',
+		endpointId: '',
+		executionTimeout: '',
+		ttl: null,
+		lowPriority: '',
+	},
+};
 
 /** The body of the one request that generate sends. */
 async function sentBody(fields: IDataObject, operation = 'generate'): Promise<unknown> {
@@ -80,9 +115,30 @@ describe('the whole body, for each field', () => {
 			UNTOUCHED,
 		],
 		[
-			'a seed of null is none',
-			{ additionalFields: { additionalInput: '{"seed": null}' } },
+			'null takes a field out, the seed too',
+			{ additionalFields: { seed: 7, additionalInput: '{"seed": null, "fps": null}' } },
+			WITHOUT_SEED_AND_FPS,
+		],
+		[
+			'null takes an image out, and the aspect ratio counts again',
+			{
+				imageSource: 'url',
+				imageUrl: URL,
+				aspectRatio: '1:1',
+				additionalFields: { additionalInput: '{"image": null}' },
+			},
 			UNTOUCHED,
+		],
+		[
+			'what is no address is no audio, so the duration is sent',
+			{ additionalFields: { additionalInput: '{"audio": " "}' } },
+			{ ...UNTOUCHED, audio: ' ' },
+		],
+		['empty cells and missing columns', EMPTY_CELLS, UNTOUCHED],
+		[
+			'what people write',
+			{ duration: '7s', resolution: 1080, aspectRatio: '09:16:00', fps: '48' },
+			{ ...UNTOUCHED, duration: 7, resolution: '1080p', aspect_ratio: '9:16', fps: 48 },
 		],
 		['no image although one is typed', { imageSource: 'none', imageUrl: URL }, UNTOUCHED],
 	])('%s', async (_name, fields, input) => {
@@ -97,26 +153,74 @@ describe('the whole body, for each field', () => {
 		});
 	});
 
-	test('a webhook with submit', async () => {
-		const webhookUrl = ' https://example.com/hook ';
-		expect(await sentBody({ webhookUrl }, 'submit')).toEqual({
+	const webhookUrl = ' https://example.com/hook ';
+
+	test.each<[string, IDataObject]>([
+		['submit', { webhookUrl }],
+		['generate', { options: { webhookUrl } }],
+	])('a webhook with %s', async (operation, fields) => {
+		expect(await sentBody(fields, operation)).toEqual({
 			input: UNTOUCHED,
 			webhook: 'https://example.com/hook',
 		});
 	});
 });
 
-test.each<[string, IDataObject, string]>([
+const NO_PROMPT = "'prompt' in 'Additional Input (JSON)' must contain text, but is";
+
+test.each<[IDataObject, string]>([
+	[{ additionalFields: { additionalInput: '{"prompt": 5}' } }, `${NO_PROMPT} 5`],
+	[{ additionalFields: { additionalInput: '{"prompt": ""}' } }, `${NO_PROMPT} empty`],
+	[{ additionalFields: { additionalInput: { prompt: '\u200b' } } }, NO_PROMPT],
+	[{ additionalFields: { additionalInput: '{"prompt": null}' } }, `${NO_PROMPT} empty`],
+	[{ prompt: '={{ NaN }}' }, "'Prompt' must say what the video should show, but is NaN"],
+	[{ prompt: '={{ Infinity }}' }, "'Prompt' must say what the video should show, but is Infinity"],
+	[{ prompt: '\u200b\u2060' }, "'Prompt' must say what the video should show, but is empty"],
+	[
+		{ options: { executionTimeout: 5 } },
+		"'Runpod: Execution Timeout (Seconds)' must be a whole number from 6 to 604800, but is 5",
+	],
+	[
+		{ options: { webhookUrl: 'localhost' } },
+		`'Webhook URL' must be a URL that starts with http:// or https://, but is "localhost"`,
+	],
+	[
+		{ options: { maxCostPerItem: '={{ $json.nothing }}' } },
+		"'Max Cost per Item (USD)' must be an amount in US dollars, but is empty",
+	],
+	[
+		{ options: { maxCostPerExecution: '' } },
+		"'Max Cost per Execution (USD)' must be an amount in US dollars, but is empty",
+	],
+	[
+		{ options: { sendFilesAs: 'mail' } },
+		`'Send Files As' must be one of dataUri, link, but is "mail"`,
+	],
+	[{ options: { fileName: '={{ $json }}' } }, "'File Name' must be text, but is an object"],
+])('%j is refused, and nothing is sent', async (fields, message) => {
+	const { error } = await runNode({
+		parameters: { resource: 'video', operation: 'generate', prompt: 'A cat', ...fields },
+		credentials: credentialsOf(simulator),
+	});
+	expect(error?.message).toContain(message);
+	expect(error?.description).not.toBe('');
+	expect(simulator.requests).toHaveLength(0);
+});
+
+test.each<[string, IDataObject, string | RegExp]>([
 	['sync', {}, '/v2/p-video/runsync?wait=90000'],
 	['syncWait', { syncWait: 10 }, '/v2/p-video/runsync?wait=10000'],
-	['a short timeout', { timeout: 5 }, '/v2/p-video/runsync?wait=5000'],
+	// The answer still has to arrive in time.
+	['a short timeout', { timeout: 5 }, /^\/v2\/p-video\/runsync\?wait=(4000|3\d\d\d)$/],
 	['async', { executionMode: 'async', pollInterval: 1 }, '/v2/p-video/run'],
 ])('%s is sent to %j %s', async (_name, options, path) => {
 	await runNode({
 		parameters: { resource: 'video', operation: 'generate', prompt: 'A cat', options },
 		credentials: credentialsOf(simulator),
 	});
-	expect(simulator.requests[0]?.path).toBe(path);
+	expect(simulator.requests[0]?.path).toEqual(
+		typeof path === 'string' ? path : expect.stringMatching(path),
+	);
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
 });
 
@@ -145,7 +249,7 @@ describe('the form', () => {
 				'duration',
 				'resolution',
 			],
-			...['aspectRatio', 'fps', 'draft', 'saveAudio', 'promptUpsampling', 'download', 'simplify'],
+			...['draft', 'aspectRatio', 'fps', 'saveAudio', 'promptUpsampling', 'download', 'simplify'],
 			...['additionalFields', 'options'],
 		]);
 	});
@@ -158,7 +262,7 @@ describe('the form', () => {
 		[
 			{ operation: 'estimateCost' },
 			['duration', 'resolution', 'draft', 'audioSource'],
-			['prompt', 'fps', 'options', 'download'],
+			['prompt', 'fps', 'options', 'download', 'imageSource'],
 		],
 		[
 			{ resource: 'job', operation: 'submit' },
@@ -188,26 +292,64 @@ describe('the form', () => {
 		'promptUpsampling',
 	] as const)('%s has label and default of the table', (name) => {
 		const property = description.properties.find((candidate) => candidate.name === name);
-		expect(property?.displayName).toBe(PARAMETERS[name].label);
-		expect(property?.default).toBe(PARAMETERS[name].default);
+		expect(property?.displayName).toBe(PARAMETERS[name].field.label);
+		expect(property?.default).toBe(PARAMETERS[name].field.readUnset());
 	});
 
-	test('has the options of the contract', () => {
-		const options = description.properties.find(
-			({ name, displayOptions }) =>
-				name === 'options' && displayOptions?.show?.operation?.includes('generate'),
+	/** The entries of a menu or the fields of a collection. */
+	const namesIn = (name: string, values: IDataObject): string[] => {
+		const parameters = { ...byDefault, ...values };
+		const property = description.properties.find(
+			(candidate) =>
+				candidate.name === name &&
+				NodeHelpers.displayParameter(parameters as never, candidate, null, description),
 		);
-		expect(options?.options?.map(({ name }) => name).sort()).toEqual([
-			...[
-				'cancelOnStop',
-				'concurrency',
-				'endpointId',
-				'executionMode',
-				'executionTimeout',
-				'fileName',
+		return (property?.options ?? []).map((option) =>
+			'value' in option ? String(option.value) : option.name,
+		);
+	};
+
+	const POLICY = ['executionTimeout', 'ttl', 'lowPriority'];
+
+	test.each<[string, string, string[]]>([
+		[
+			'video',
+			'generate',
+			[
+				...['maxCostPerItem', 'maxCostPerExecution', 'concurrency', 'executionMode', 'timeout'],
+				...['syncWait', 'pollInterval', 'cancelOnStop', 'cancelOnTimeout', 'resubmitUncertain'],
+				...['fileName', 'includeInput', 'sendFilesAs', 'webhookUrl', 'endpointId', ...POLICY],
 			],
-			...['includeInput', 'lowPriority', 'maxCostPerExecution', 'maxCostPerItem', 'pollInterval'],
-			...['syncWait', 'timeout', 'ttl'],
-		]);
+		],
+		[
+			'job',
+			'submit',
+			[
+				...['maxCostPerItem', 'maxCostPerExecution', 'concurrency', 'timeout', 'cancelOnStop'],
+				...['resubmitUncertain', 'includeInput', 'sendFilesAs', 'endpointId', ...POLICY],
+			],
+		],
+		['job', 'get', ['concurrency', 'timeout', 'pollInterval', 'fileName', 'endpointId']],
+		['job', 'cancel', ['concurrency', 'endpointId']],
+		['job', 'retry', ['concurrency', 'endpointId']],
+		['endpoint', 'getHealth', ['concurrency', 'endpointId']],
+		['video', 'estimateCost', []],
+	])('has the options of %s > %s, the limits first', (resource, operation, expected) => {
+		expect(namesIn('options', { resource, operation })).toEqual(expected);
+	});
+
+	test('has its menus in order of use', () => {
+		expect(namesIn('resource', {})).toEqual(['video', 'job', 'endpoint']);
+		const operations = (resource: string) => namesIn('operation', { resource });
+		expect(operations('video')).toEqual(['generate', 'estimateCost']);
+		expect(operations('job')).toEqual(['submit', 'get', 'cancel', 'retry']);
+		expect(operations('endpoint')).toEqual(['getHealth']);
+	});
+
+	test('takes files from earlier nodes', () => {
+		for (const name of ['imageBinaryField', 'audioBinaryField']) {
+			const property = description.properties.find((candidate) => candidate.name === name);
+			expect(property?.typeOptions).toEqual({ binaryDataProperty: true });
+		}
 	});
 });

@@ -1,10 +1,10 @@
-/** Stop means stop: what is known is cancelled at Runpod within 2 s, nothing new is sent, nothing stays behind. */
+/** Stop means stop: what is known is cancelled on Runpod within 2 s, nothing new is sent, nothing stays behind. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { INodeType } from 'n8n-workflow';
-import { startSimulator, type FaultRule, type Simulator } from '../simulator';
+import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
 import {
 	CONTINUE,
 	engineLogger,
@@ -18,15 +18,22 @@ import {
 import { node, NODE_NAME, simpleDescription } from './engine';
 
 const WITHIN_MS = 2000;
+/** An answer that comes so late comes when the test moves time on. */
+const LATER_MS = 60_000;
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 let simulator: Simulator;
+let { executionTimeMs, statusSync }: Partial<Simulator['options']> = {};
 beforeAll(async () => {
-	simulator = await startSimulator();
+	simulator = await startSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
 	await generate(simulator);
+	({ executionTimeMs, statusSync } = simulator.options);
 });
-beforeEach(() => simulator.reset());
+beforeEach(() => {
+	simulator.reset();
+	Object.assign(simulator.options, { executionTimeMs, statusSync });
+});
 afterAll(async () => await simulator.close());
 
 interface Stopped {
@@ -62,6 +69,9 @@ function start(batch: Batch): Stopped {
 
 const count = (operation: string) =>
 	simulator.requests.filter((request) => request.operation === operation);
+/** Status checks, whichever way the node makes them. */
+const looks = () =>
+	simulator.requests.filter(({ operation }) => ['status', 'status-sync'].includes(operation));
 const underway = () => simulator.requests.filter(({ answeredAt }) => answeredAt === undefined);
 
 /** Ids of jobs that have failed. */
@@ -74,7 +84,13 @@ async function failedJobs(jobs: number): Promise<string[]> {
 
 const ASYNC = { executionMode: 'async', pollInterval: 1 };
 
-describe('a stop cancels at Runpod every job whose id is known, within 2 s', () => {
+const putOff = (operation: 'run' | 'status' | 'status-sync'): FaultRule => ({
+	...{ operation, kind: 'status', status: 429, times: Infinity },
+	headers: { 'retry-after': '20' },
+});
+const PUT_OFF_LOOKS = [putOff('status'), putOff('status-sync')];
+
+describe('a stop cancels on Runpod every job whose id is known, within 2 s', () => {
 	test.each([
 		{ name: 'five jobs that are polled', jobs: 5 },
 		{ name: '60 jobs, though Runpod takes 20 cancels at once', jobs: 60 },
@@ -84,7 +100,7 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 			prompts: shots(jobs),
 			options: { ...ASYNC, concurrency: jobs },
 		});
-		await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === jobs);
+		await simulator.waitFor(() => new Set(looks().map(({ jobId }) => jobId)).size === jobs);
 
 		const ended = stop();
 		await simulator.waitFor(
@@ -99,7 +115,7 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 	test('a synchronous job that Runpod has answered IN_PROGRESS', async () => {
 		simulator.hold('finish');
 		const { stop, elapsed } = start({ options: { syncWait: 1, pollInterval: 1 } });
-		await simulator.waitFor(() => count('status').length > 0);
+		await simulator.waitFor(() => looks().length > 0);
 
 		const ended = stop();
 		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
@@ -122,8 +138,8 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 
 	test('60 /run in flight: never more than 20 cancels at once', async () => {
 		simulator.hold('finish');
-		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 300, times: 60 });
-		simulator.faults.add({ operation: 'cancel', kind: 'delay', ms: 20, times: 60 });
+		simulator.faults.add({ operation: 'run', kind: 'delay', ms: LATER_MS, times: 60 });
+		simulator.faults.add({ operation: 'cancel', kind: 'delay', ms: 100, times: 60 });
 		const { stop, elapsed } = start({
 			prompts: shots(60),
 			options: { ...ASYNC, concurrency: 60 },
@@ -136,6 +152,7 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		});
 
 		const ended = stop();
+		simulator.advance(LATER_MS);
 		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 60);
 		expect(elapsed()).toBeLessThan(WITHIN_MS);
 		await ended;
@@ -150,7 +167,7 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 			settings: { ...RETRY, waitBetweenTries: 1000 },
 		});
 		// The poll at the timeout ends the first try.
-		await simulator.waitFor(() => count('status').filter((poll) => poll.answeredAt).length === 2);
+		await simulator.waitFor(() => looks().filter((poll) => poll.answeredAt).length === 2);
 
 		const ended = stop();
 		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
@@ -158,21 +175,20 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		await ended;
 	});
 
-	test('a job whose next look Runpod has put off for 20 s', async () => {
+	test('a job whose next status check Runpod has put off for 20 s', async () => {
 		simulator.hold('finish');
-		const headers = { 'retry-after': '20' };
-		simulator.faults.add({ operation: 'status', kind: 'status', status: 429, headers });
+		for (const rule of PUT_OFF_LOOKS) simulator.faults.add(rule);
 		const { stop, elapsed } = start({ options: ASYNC });
-		await simulator.waitFor(() => count('status').some(({ answeredAt }) => answeredAt));
+		await simulator.waitFor(() => looks().some(({ answeredAt }) => answeredAt));
 
 		const ended = stop();
 		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
 		await ended;
 		expect(elapsed()).toBeLessThan(WITHIN_MS);
-		expect(count('status')).toHaveLength(1);
+		expect(looks()).toHaveLength(1);
 	});
 
-	test('jobs under way beside a submission that waits to be repeated, which is not', async () => {
+	test('running jobs beside a submission that waits to be repeated, which is not', async () => {
 		simulator.hold('finish');
 		simulator.faults.add({
 			operation: 'run',
@@ -184,7 +200,8 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		const { stop, elapsed } = start({ prompts: shots(4), options: ASYNC });
 		await simulator.waitFor(
 			() =>
-				new Set(count('status').map(({ jobId }) => jobId)).size === 3 &&
+				new Set(looks().map(({ jobId }) => jobId)).size === 3 &&
+				count('run').length === 4 &&
 				count('run').every(({ answeredAt }) => answeredAt),
 		);
 
@@ -194,7 +211,7 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		expect(submissions(simulator)).toHaveLength(4);
 	});
 
-	test('jobs under way beside a download', async () => {
+	test('running jobs beside a download', async () => {
 		simulator.hold('finish');
 		const isFirst = { prompt: 'shot 0.' };
 		simulator.faults.add({ operation: 'run', kind: 'status', status: 503, match: isFirst });
@@ -203,7 +220,7 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 			parameters: { download: true },
 			options: ASYNC,
 		});
-		await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 4);
+		await simulator.waitFor(() => new Set(looks().map(({ jobId }) => jobId)).size === 4);
 		simulator.release();
 		simulator.hold('finish');
 		simulator.faults.add({ operation: 'video', kind: 'hang', times: Infinity });
@@ -223,7 +240,13 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		const ids = await failedJobs(operation === 'retry' ? 20 : 0);
 		simulator.hold('finish');
 		const path = operation === 'retry' ? 'retry' : 'run';
-		simulator.faults.add({ operation: path, kind: 'trickle', bytes: 1, intervalMs: 5, times: 20 });
+		simulator.faults.add({
+			operation: path,
+			kind: 'trickle',
+			bytes: 10,
+			intervalMs: 50,
+			times: 20,
+		});
 		const { stop, elapsed, errors } = start({
 			items: (ids.length > 0 ? ids : shots(20)).map((text) => ({ json: { prompt: text } })),
 			parameters: { resource: 'job', operation, jobId: '={{ $json.prompt }}' },
@@ -239,9 +262,10 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		for (const { id } of simulator.ledger.jobs) expect(errors().join()).toContain(id);
 	});
 
-	test('jobs that Job > Submit has handed in, and those whose /run is answered later', async () => {
+	test('jobs that Job > Submit has submitted, and those whose /run is answered later', async () => {
 		simulator.hold('finish');
-		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 300, skip: 25, times: Infinity });
+		const times = Infinity;
+		simulator.faults.add({ operation: 'run', kind: 'delay', ms: LATER_MS, skip: 25, times });
 		const { stop, elapsed } = start({
 			prompts: shots(100),
 			parameters: { resource: 'job', operation: 'submit' },
@@ -249,7 +273,9 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		});
 		await simulator.waitFor(() => count('run').length === 50);
 
-		await stop();
+		const ended = stop();
+		simulator.advance(LATER_MS);
+		await ended;
 		expect(elapsed()).toBeLessThan(WITHIN_MS);
 		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 50 });
 		expect(submissions(simulator)).toHaveLength(50);
@@ -260,7 +286,7 @@ describe('a stop cancels at Runpod every job whose id is known, within 2 s', () 
 		simulator.faults.add({ operation: 'cancel', kind: 'reset' });
 		simulator.faults.add({ operation: 'cancel', kind: 'status', status: 503 });
 		const { stop, elapsed } = start({ options: ASYNC });
-		await simulator.waitFor(() => count('status').length > 0);
+		await simulator.waitFor(() => looks().length > 0);
 
 		const ended = stop();
 		await simulator.waitFor(() => simulator.ledger.count('CANCELLED') === 1);
@@ -273,35 +299,33 @@ describe('after a stop', () => {
 	test('no waiting item is submitted', async () => {
 		simulator.hold('finish');
 		const { stop } = start({ prompts: shots(50), options: { ...ASYNC, concurrency: 2 } });
-		await simulator.waitFor(() => count('status').length >= 2);
+		await simulator.waitFor(() => looks().length >= 2);
 		await stop();
 
 		expect(submissions(simulator)).toHaveLength(2);
 	});
 
 	test('a video that is finished is named, and its job is left alone', async () => {
-		const { executionTimeMs } = simulator.options;
+		// Polled, so that one more request shows that the first job's end has been read.
+		simulator.options.statusSync = 405;
 		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 60_000);
 		const { stop, errors } = start({ prompts: shots(2), options: { ...ASYNC, concurrency: 2 } });
 		const jobOf = (prompt: string) =>
 			simulator.ledger.jobs.find(({ input }) => input.prompt === prompt);
+		// In the profile `seen` a first answer says that the job is unknown.
 		const polls = (prompt: string) =>
-			count('status').filter(({ jobId }) => jobId === jobOf(prompt)?.id);
-		// The node has seen the end of one, and asked for the other once more.
-		let seenAfterEnd = 0;
+			count('status').filter(({ jobId, status }) => jobId === jobOf(prompt)?.id && status === 200);
+		// The node has read the end of one: it asks for it no more, but for the other again and again.
 		await simulator.waitFor(() => {
-			const end = jobOf('shot 0.')?.history.find(({ status }) => status === 'COMPLETED');
-			const isSeen =
-				end && polls('shot 0.').some(({ at, answeredAt }) => answeredAt && at > end.at);
-			if (isSeen && seenAfterEnd === 0) seenAfterEnd = polls('shot 1.').length;
-			return isSeen === true && polls('shot 1.').length > seenAfterEnd;
-		});
+			const last = polls('shot 0.').at(-1)?.answeredAt ?? Infinity;
+			const hasEnded = jobOf('shot 0.')?.status === 'COMPLETED';
+			return hasEnded && polls('shot 1.').filter(({ at }) => at > last).length >= 3;
+		}, 15_000);
 		await stop();
-		simulator.options.executionTimeMs = executionTimeMs;
 
 		expect(count('cancel').map(({ jobId }) => jobId)).toEqual([jobOf('shot 1.')?.id]);
 		expect(errors().join()).toContain(`Finished: item 0: ${jobOf('shot 0.')?.id}`);
-		expect(errors().join()).toContain('were cancelled at Runpod');
+		expect(errors().join()).toContain('Cancelled on Runpod: ');
 	});
 
 	test('a submission that Runpod refused for now is not repeated', async () => {
@@ -323,39 +347,43 @@ describe('after a stop', () => {
 	test('Retry On Fail submits nothing again', async () => {
 		simulator.hold('finish');
 		const { stop } = start({ prompts: shots(3), options: ASYNC, settings: RETRY });
-		await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 3);
+		await simulator.waitFor(() => new Set(looks().map(({ jobId }) => jobId)).size === 3);
 		await stop();
 
 		expect(submissions(simulator)).toHaveLength(3);
 		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 3 });
 	});
 
-	const putOff = (operation: 'run' | 'status'): FaultRule => ({
-		...{ operation, kind: 'status', status: 429, times: Infinity },
-		headers: { 'retry-after': '30' },
-	});
-	test.each<{ name: string; seen: string; fault?: FaultRule } & Batch>([
-		{ name: 'polled jobs', options: { ...ASYNC, pollInterval: 30 }, seen: 'status' },
-		{ name: 'synchronous jobs', options: {}, seen: 'runsync' },
-		{ name: 'submissions put off', options: ASYNC, seen: 'run', fault: putOff('run') },
-		{ name: 'looks put off', options: ASYNC, seen: 'status', fault: putOff('status') },
+	test.each<{ name: string; seen: () => unknown[]; faults?: FaultRule[]; polls?: true } & Batch>([
+		{ name: 'polled jobs', options: { ...ASYNC, pollInterval: 30 }, seen: looks, polls: true },
+		{ name: 'jobs that are waited for', options: ASYNC, seen: looks },
+		{ name: 'synchronous jobs', options: {}, seen: () => count('runsync') },
+		{
+			name: 'submissions put off',
+			options: ASYNC,
+			seen: () => count('run'),
+			faults: [putOff('run')],
+		},
+		{ name: 'looks put off', options: ASYNC, seen: looks, faults: PUT_OFF_LOOKS },
 		{
 			name: 'downloads',
 			parameters: { download: true },
 			options: ASYNC,
-			seen: 'video',
-			fault: { operation: 'video', kind: 'hang', times: Infinity },
+			seen: () => count('video'),
+			faults: [{ operation: 'video', kind: 'hang', times: Infinity }],
 		},
-	])('no timer and no request is left behind by $name', async ({ seen, fault, ...batch }) => {
+	])('no timer and no request is left behind by $name', async (row) => {
+		const { name, seen, faults = [], polls, ...batch } = row;
+		if (polls) simulator.options.statusSync = 405;
 		// The first look comes at once, so that the stop falls into the pause after it.
 		const chance = jest.spyOn(Math, 'random').mockReturnValue(0);
-		if (fault) simulator.faults.add(fault);
-		if (seen !== 'video') simulator.hold('finish');
+		for (const rule of faults) simulator.faults.add(rule);
+		if (name !== 'downloads') simulator.hold('finish');
 		const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
 		// Jest's and the simulator's own; the simulator's clock may get its one timer later.
 		const most = timers().length + 1;
 		const { stop } = start({ prompts: shots(5), ...batch });
-		await simulator.waitFor(() => count(seen).length === 5);
+		await simulator.waitFor(() => seen().length >= 5);
 		chance.mockRestore();
 		await stop();
 
@@ -384,10 +412,31 @@ describe('after a stop', () => {
 	});
 });
 
+test.each([1, 3])('a stop says how many synchronous requests were open: %i', async (open) => {
+	simulator.hold('finish');
+	const { stop, errors } = start({ prompts: shots(open) });
+	await simulator.waitFor(() => simulator.ledger.count('IN_PROGRESS') === open);
+	await stop();
+
+	expect(errors().join()).toContain(
+		`${open} synchronous request${open === 1 ? ' was' : 's were'} still open`,
+	);
+	expect(count('cancel')).toHaveLength(0);
+});
+
+test('a stop does not count a request that Runpod had refused and that waits to be repeated', async () => {
+	simulator.faults.add(putOff('run'));
+	const { stop, errors } = start({ options: ASYNC });
+	await simulator.waitFor(() => count('run').some(({ answeredAt }) => answeredAt));
+	await stop();
+
+	expect(errors().join()).toContain('No job was running on Runpod');
+});
+
 describe('with Retry On Fail, which tries again even after a stop', () => {
 	test('every job is cancelled once, and each error says so', async () => {
 		simulator.hold('finish');
-		const seen = () => new Set(count('status').map(({ jobId }) => jobId)).size === 2;
+		const seen = () => new Set(looks().map(({ jobId }) => jobId)).size === 2;
 		const { stop, errors } = start({ prompts: shots(2), options: ASYNC, settings: RETRY });
 		await simulator.waitFor(seen);
 		await stop();
@@ -395,13 +444,12 @@ describe('with Retry On Fail, which tries again even after a stop', () => {
 		expect(count('cancel').map(({ status }) => status)).toEqual([200, 200]);
 		expect(errors().length).toBeGreaterThan(0);
 		for (const error of errors()) {
-			expect(error).toContain('were cancelled at Runpod');
+			expect(error).toContain('Cancelled on Runpod: ');
 			for (const { id } of simulator.ledger.jobs) expect(error).toContain(id);
 		}
 	});
 
-	test('in a later try the jobs under way are cancelled, and finished ones are left alone', async () => {
-		const { executionTimeMs } = simulator.options;
+	test('in a later try the running jobs are cancelled, and finished ones are left alone', async () => {
 		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 60_000);
 		const { stop, errors } = start({
 			prompts: shots(2),
@@ -413,10 +461,9 @@ describe('with Retry On Fail, which tries again even after a stop', () => {
 		});
 		// The first try gives up on the other job after a second.
 		await simulator.waitFor(
-			() => count('status').filter(({ jobId }) => jobId === running?.()?.id).length > 2,
+			() => looks().filter(({ jobId }) => jobId === running?.()?.id).length > 2,
 		);
 		await stop();
-		simulator.options.executionTimeMs = executionTimeMs;
 
 		expect(submissions(simulator)).toHaveLength(2);
 		expect(finished?.()?.status).toBe('COMPLETED');
@@ -424,7 +471,7 @@ describe('with Retry On Fail, which tries again even after a stop', () => {
 		for (const error of errors()) expect(error).toContain(finished?.()?.id);
 	});
 
-	test('a job that an item does not ask for any more is cancelled all the same', async () => {
+	test('a job whose item now makes a different request is cancelled too', async () => {
 		simulator.hold('finish');
 		const json = { prompt: 'at nine' };
 		const unsubscribe = simulator.subscribe(({ kind }) => {
@@ -474,15 +521,14 @@ test('jobs that Runpod would not cancel are named as such, those that it did are
 		times: Infinity,
 	});
 	const { stop, errors } = start({ prompts: shots(2), options: ASYNC });
-	await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 2);
+	await simulator.waitFor(() => new Set(looks().map(({ jobId }) => jobId)).size === 2);
 	await stop();
 
 	const [running] = simulator.ledger.jobs.filter(({ status }) => status === 'IN_PROGRESS');
 	const [error = ''] = errors();
-	expect(error).toContain(
-		'These jobs could not be cancelled at Runpod, perhaps because they had ended:',
-	);
-	expect(error).toContain(`ended: ${running?.id}.`);
+	expect(error).toContain(`These jobs could not be cancelled on Runpod: ${running?.id}.`);
+	const [cancelled] = simulator.ledger.jobs.filter(({ status }) => status === 'CANCELLED');
+	expect(error).toContain(`Cancelled on Runpod: ${cancelled?.id}.`);
 });
 
 test("without 'Cancel on Stop' nothing is cancelled", async () => {
@@ -491,10 +537,10 @@ test("without 'Cancel on Stop' nothing is cancelled", async () => {
 		prompts: shots(3),
 		options: { ...ASYNC, cancelOnStop: false },
 	});
-	await simulator.waitFor(() => new Set(count('status').map(({ jobId }) => jobId)).size === 3);
+	await simulator.waitFor(() => new Set(looks().map(({ jobId }) => jobId)).size === 3);
 	await stop();
 
-	expect(errors().join()).toContain("'Cancel on Stop' is off, so jobs under way go on");
+	expect(errors().join()).toContain("'Cancel on Stop' is off, so these jobs keep running");
 	for (const { id } of simulator.ledger.jobs) expect(errors().join()).toContain(id);
 	expect(count('cancel')).toHaveLength(0);
 	expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 3 });
@@ -509,42 +555,45 @@ function gate(): { opened: Promise<void>; open: () => void } {
 test.each<[string, Batch]>([
 	['Video > Generate', { options: ASYNC }],
 	['Job > Submit', { parameters: { resource: 'job', operation: 'submit' } }],
-])('%s: a run that ends by itself cancels nothing, whatever is stopped later', async (_, batch) => {
-	const isSubmitted = batch.parameters?.operation === 'submit';
-	if (isSubmitted) simulator.hold('finish');
-	// The execution is stopped in the node after this one.
-	const [isNext, isOver] = [gate(), gate()];
-	const next: INodeType = {
-		description: simpleDescription('next'),
-		execute: async () => {
-			isNext.open();
-			await isOver.opened;
-			return [[]];
-		},
-	};
-	const to = (name: string) => ({ main: [[{ node: name, type: 'main' as const, index: 0 }]] });
-	const stop = new AbortController();
-	const execution = generate(simulator, {
-		...batch,
-		stop: stop.signal,
-		extra: {
-			nodes: [node('Next', 'next')],
-			types: { next },
-			connections: { Source: to(NODE_NAME), [NODE_NAME]: to('Next') },
-		},
-	});
-	await isNext.opened;
-	stop.abort();
-	isOver.open();
-	await execution;
-	// A request that had been sent would come before this one, which takes the same way.
-	await generate(simulator, { parameters: { resource: 'endpoint', operation: 'getHealth' } });
+])(
+	'%s: an execution that ends by itself cancels nothing, whatever is stopped later',
+	async (_, batch) => {
+		const isSubmitted = batch.parameters?.operation === 'submit';
+		if (isSubmitted) simulator.hold('finish');
+		// The execution is stopped in the node after this one.
+		const [isNext, isOver] = [gate(), gate()];
+		const next: INodeType = {
+			description: simpleDescription('next'),
+			execute: async () => {
+				isNext.open();
+				await isOver.opened;
+				return [[]];
+			},
+		};
+		const to = (name: string) => ({ main: [[{ node: name, type: 'main' as const, index: 0 }]] });
+		const stop = new AbortController();
+		const execution = generate(simulator, {
+			...batch,
+			stop: stop.signal,
+			extra: {
+				nodes: [node('Next', 'next')],
+				types: { next },
+				connections: { Source: to(NODE_NAME), [NODE_NAME]: to('Next') },
+			},
+		});
+		await isNext.opened;
+		stop.abort();
+		isOver.open();
+		await execution;
+		// A request that had been sent would come before this one, which takes the same way.
+		await generate(simulator, { parameters: { resource: 'endpoint', operation: 'getHealth' } });
 
-	expect(count('cancel')).toHaveLength(0);
-	expect(simulator.ledger.countByStatus()).toEqual({
-		[isSubmitted ? 'IN_PROGRESS' : 'COMPLETED']: 1,
-	});
-});
+		expect(count('cancel')).toHaveLength(0);
+		expect(simulator.ledger.countByStatus()).toEqual({
+			[isSubmitted ? 'IN_PROGRESS' : 'COMPLETED']: 1,
+		});
+	},
+);
 
 test('the log line about a job that was not cancelled does not show a key that came back', async () => {
 	const lines: string[] = [];
@@ -555,7 +604,7 @@ test('the log line about a job that was not cancelled does not show a key that c
 	const body = { error: `not with ${simulator.apiKey}` };
 	simulator.faults.add({ operation: 'cancel', kind: 'status', status: 422, body });
 	const { stop } = start({ options: ASYNC });
-	await simulator.waitFor(() => count('status').length > 0);
+	await simulator.waitFor(() => looks().length > 0);
 	await stop();
 	log.mockRestore();
 

@@ -1,45 +1,29 @@
 /** How long a batch takes, with the simulator and n8n's engine in a process each, as Runpod and n8n are. */
-import { spawn, type ChildProcess } from 'node:child_process';
+
 import { join } from 'node:path';
-import { endChild, nextMessage, startChild } from '../bench/child';
-import { freePort } from '../n8n/ports';
-import type { Timed } from './timing';
+import { startChild, type Child } from '../tools/child';
+import type { SimulatorChild } from '../tools/simulator-child';
+import type { TimingMethods } from './timing';
 
 // The wall clock is also other processes': a busy machine gets more chances.
 jest.retryTimes(5);
 
-const credentials = { apiKey: 'rpa_simulator_key', baseUrl: '' };
-let simulator: ChildProcess;
-let engine: ChildProcess;
+let simulator: SimulatorChild;
+let engine: Child<TimingMethods>;
 
 beforeAll(async () => {
-	const port = await freePort();
-	credentials.baseUrl = `http://127.0.0.1:${port}/v2`;
-	const cli = join(__dirname, '../simulator/cli.ts');
-	simulator = spawn(
-		process.execPath,
-		[
-			...['--import', 'tsx', cli, '--quiet', '--port', String(port), '--workers', '400'],
-			...['--execution-time', '1000', '--delay-time', '0'],
-		],
-		{ stdio: ['ignore', 'pipe', 'inherit'] },
-	);
-	await new Promise<void>((resolve, reject) => {
-		simulator.stdout?.once('data', () => resolve());
-		simulator.once('exit', () => reject(new Error('The simulator did not start')));
-	});
+	simulator = startChild(join(__dirname, '../tools/simulator-child.ts'));
 	engine = startChild(join(__dirname, 'timing.ts'));
 	// The first execution loads and compiles what the others share.
 	await timedBatch();
 }, 60_000);
 afterAll(async () => {
-	await endChild(engine);
-	simulator.kill();
+	await engine?.end();
+	await simulator?.end();
 });
 
-async function timedBatch(): Promise<Timed> {
-	engine.send(credentials);
-	return (await nextMessage(engine)) as Timed;
+async function timedBatch() {
+	return await engine.call('run', await simulator.call('access'));
 }
 
 test('200 items of 1 s at 50 in parallel take at most 1.1 × the ideal 4 s', async () => {

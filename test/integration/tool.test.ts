@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecutionLifecycleHooks, SupplyDataContext } from 'n8n-core';
 import { Workflow, type IDataObject, type INode } from 'n8n-workflow';
+import { formatDollars } from '../../nodes/PrunaVideo/money';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import { startSimulator, type Simulator } from '../simulator';
+import { estimateCost } from '../../nodes/PrunaVideo/pvideo/price';
+import { startSimulator, type Simulator } from '../tools/simulator';
 import { CONTINUE, credentialsOf, RETRY, submissions } from './batch';
 import { additionalData, node, NODE_NAME, nodeTypes, prepareEngine } from './engine';
 
@@ -41,7 +43,7 @@ function startTool(parameters: IDataObject, settings: Partial<INode>) {
 	const tool: INode = {
 		...node(NODE_NAME, TYPE),
 		parameters: { resource: 'video', operation: 'generate', prompt, ...parameters } as never,
-		credentials: { runpodApi: { id: '1', name: 'Runpod' } },
+		credentials: { prunaVideoRunpodApi: { id: '1', name: 'Runpod' } },
 		...settings,
 	};
 	const workflow = new Workflow({
@@ -86,6 +88,20 @@ function startTool(parameters: IDataObject, settings: Partial<INode>) {
 	};
 }
 
+test('its description tells a model when to use it and what it costs', () => {
+	const { usableAsTool } = new PrunaVideo().description;
+	const { description } = (typeof usableAsTool === 'object' && usableAsTool.replacements) || {};
+	expect(description).toContain('Use it when');
+	for (const resolution of ['720p', '1080p']) {
+		const { pricePerSecond } = estimateCost({ resolution });
+		expect(description).toMatch(
+			new RegExp(`\\${formatDollars(pricePerSecond ?? NaN)}( per second)? at ${resolution}`),
+		);
+	}
+	expect(estimateCost({ draft: true }).pricePerSecond).toBe(0.02 / 4);
+	expect(description).toContain('a quarter of that in draft mode');
+});
+
 test('calls at the same time share one budget, and later ones too', async () => {
 	const { call } = startTool({ options: { maxCostPerExecution: 0.1 } }, {});
 	const calls = await Promise.allSettled(['a', 'b', 'c'].map((prompt) => call({ prompt })));
@@ -102,8 +118,8 @@ test('the same call made twice at once gets two videos, over a retry too', async
 	const { call, context } = startTool({ options }, { ...RETRY, waitBetweenTries: 500 });
 	const calls = Promise.all([call({ prompt: 'a' }), call({ prompt: 'a' })]);
 	// Both first tries have given up waiting; both jobs are kept for the next.
-	const keptJobs = () => JSON.stringify(context()).split('"jobId"').length - 1;
-	while (keptJobs() < 2) await sleep(10);
+	const keptJobs = () => JSON.stringify(context()).split('"endpointId"').length - 1;
+	for (let polls = 0; keptJobs() < 2 && polls < 500; polls++) await sleep(10);
 	simulator.release();
 	const answers = (await calls).join();
 
@@ -116,7 +132,7 @@ test('the same call made twice at once gets two videos, over a retry too', async
 describe('with Continue On Fail, where n8n does not call again', () => {
 	const both = { ...RETRY, ...CONTINUE };
 
-	test('what was paid counts for the next calls', async () => {
+	test('what was billed counts for the next calls', async () => {
 		simulator.faults.add({ operation: 'video', kind: 'status', status: 404, times: Infinity });
 		const options = { maxCostPerExecution: 0.1 };
 		const { call } = startTool({ download: true, options }, both);

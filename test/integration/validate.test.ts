@@ -1,5 +1,5 @@
 /** Everything is checked before anything is spent. */
-import { startSimulator, type Simulator } from '../simulator';
+import { startSimulator, type Simulator } from '../tools/simulator';
 import { CONTINUE, generate, promptsOf, shots } from './batch';
 
 let simulator: Simulator;
@@ -19,7 +19,7 @@ test('one bad item of ten: nothing is sent', async () => {
 	const { error } = await generate(simulator, oneBadOfTen);
 
 	expect(error?.message).toBe(
-		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11 (0 of 10 items were finished)",
+		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11 (0 of 10 items finished)",
 	);
 	expect(error?.context).toMatchObject({ itemIndex: 7 });
 	expect(simulator.requests).toHaveLength(0);
@@ -35,6 +35,7 @@ test('with Continue On Fail: nine jobs and one error item', async () => {
 	expect(promptsOf(items, simulator)).toEqual(expected);
 	expect(items[7]?.json).toEqual({
 		error: "'Duration (Seconds)' must be a whole number from 1 to 10, but is 11",
+		hint: 'If the value comes from an expression, check what it evaluates to for this item.',
 	});
 });
 
@@ -49,8 +50,8 @@ test('with an error output: nine videos on one, the bad item on the other', asyn
 	expect(errorItems.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 7 }]);
 });
 
-test('one item refused by Runpod does not waste its neighbours: those under way are awaited and named', async () => {
-	simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 2.' ? 5 : 50);
+test('one item refused by Runpod does not waste the others: running ones are awaited and named', async () => {
+	simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 2.' ? 5 : 500);
 	simulator.faults.add({
 		operation: 'runsync',
 		kind: 'job',
@@ -61,12 +62,12 @@ test('one item refused by Runpod does not waste its neighbours: those under way 
 
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 4, FAILED: 1 });
 	expect(error?.message).toBe(
-		'Runpod could not make the video: too violent (4 of 10 items were finished)',
+		'Runpod could not make the video: too violent (4 of 10 items finished)',
 	);
-	for (const { id, output, status } of simulator.ledger.jobs) {
+	for (const { id, status } of simulator.ledger.jobs) {
 		expect(error?.description).toContain(id);
 		if (status === 'COMPLETED') {
-			expect(error?.description).toContain((output as { video_url: string }).video_url);
+			expect(error?.description).toContain(simulator.videoUrl(id));
 		}
 	}
 });

@@ -4,151 +4,93 @@ import {
 	type INodeExecutionData,
 	type INodeProperties,
 } from 'n8n-workflow';
-import type { Operation, Plan } from '../run/operation';
-import { runItems } from '../run/runItems';
-import * as getHealth from './endpoint/getHealth';
-import * as cancel from './job/cancel';
-import * as get from './job/get';
-import { jobIdField } from './job/jobId';
-import * as retry from './job/retry';
-import * as submit from './job/submit';
-import { readRunSettings } from './options';
-import { outputFieldsFor } from './outputFields';
-import * as estimateCost from './video/estimateCost';
-import { additionalVideoFields, videoFields } from './video/fields';
-import * as generate from './video/generate';
+import { execute as executeOperation } from '../execution/execute';
+import { Choice, type Option } from '../fields/choice';
+import type { DescribedOperation } from './describedOperation';
+import { getHealth } from './endpoint/getHealth';
+import { cancel } from './job/cancel';
+import { get } from './job/get';
+import { retry } from './job/retry';
+import { submit } from './job/submit';
+import { readVideoResult } from '../pvideo/result';
+import { readExecutionSettings } from './options';
+import { estimateCost } from './video/estimateCost';
+import { generate } from './video/generate';
 
-const resourceField: INodeProperties = {
-	displayName: 'Resource',
-	name: 'resource',
-	type: 'options',
-	noDataExpression: true,
-	options: [
-		{ name: 'Endpoint', value: 'endpoint' },
-		{ name: 'Job', value: 'job' },
-		{ name: 'Video', value: 'video' },
-	],
-	default: 'video',
-};
+/** In the form's order, the most used first. */
+const RESOURCES = [
+	{ name: 'Video', value: 'video' },
+	{ name: 'Job', value: 'job' },
+	{ name: 'Endpoint', value: 'endpoint' },
+] as const;
 
-const operationFields: INodeProperties[] = [
-	{
-		displayName: 'Operation',
-		name: 'operation',
-		type: 'options',
-		noDataExpression: true,
-		displayOptions: { show: { resource: ['video'] } },
-		options: [
-			{
-				name: 'Estimate Cost',
-				value: 'estimateCost',
-				action: 'Estimate the cost of a video',
-				description: 'Price a video before spending; calls nothing',
-			},
-			{
-				name: 'Generate',
-				value: 'generate',
-				action: 'Generate a video',
-				description: 'Make a video from text, an image or audio and wait for it',
-			},
-		],
-		default: 'generate',
-	},
-	{
-		displayName: 'Operation',
-		name: 'operation',
-		type: 'options',
-		noDataExpression: true,
-		displayOptions: { show: { resource: ['job'] } },
-		options: [
-			{
-				name: 'Cancel',
-				value: 'cancel',
-				action: 'Cancel a job',
-				description: 'Cancel a queued or running job',
-			},
-			{
-				name: 'Get',
-				value: 'get',
-				action: 'Get a job',
-				description: 'Get the state of a job, and its video once it is completed',
-			},
-			{
-				name: 'Retry',
-				value: 'retry',
-				action: 'Retry a job',
-				description: 'Put a failed or timed-out job back into the queue; it is paid for again',
-			},
-			{
-				name: 'Submit',
-				value: 'submit',
-				action: 'Submit a job',
-				description:
-					'Hand in a video without waiting for it; Runpod can call a webhook when it is done',
-			},
-		],
-		default: 'submit',
-	},
-	{
-		displayName: 'Operation',
-		name: 'operation',
-		type: 'options',
-		noDataExpression: true,
-		displayOptions: { show: { resource: ['endpoint'] } },
-		options: [
-			{
-				name: 'Get Health',
-				value: 'getHealth',
-				action: 'Get the health of the endpoint',
-				description: 'Get how many jobs are queued and how many workers run',
-			},
-		],
-		default: 'getHealth',
-	},
+/** In the order of the menus, the most used first; the first of a resource is its default. */
+const OPERATIONS: readonly DescribedOperation[] = [
+	generate,
+	estimateCost,
+	submit,
+	get,
+	cancel,
+	retry,
+	getHealth,
 ];
 
 /** The node's form, from top to bottom. */
 export const properties: INodeProperties[] = [
-	resourceField,
-	...operationFields,
-	jobIdField,
-	get.waitField,
-	...videoFields,
-	submit.webhookUrlField,
-	...outputFieldsFor({ resource: ['video', 'job'], operation: ['generate', 'get'] }),
-	...additionalVideoFields,
-	...[generate, estimateCost, submit, get, cancel, retry, getHealth].flatMap(
-		(action) => action.properties,
-	),
+	menu('Resource', 'resource', RESOURCES),
+	...RESOURCES.map(({ value }) => ({
+		...menu(
+			'Operation',
+			'operation',
+			OPERATIONS.filter(({ resource }) => resource === value),
+		),
+		displayOptions: { show: { resource: [value] } },
+	})),
+	...OPERATIONS.flatMap(fieldsOf),
 ];
+
+function menu(
+	label: string,
+	name: string,
+	entries: ReadonlyArray<Option<string>>,
+): INodeProperties {
+	const options = entries.map(({ value, name: entry, description, action }) => ({
+		name: entry,
+		value,
+		...(description !== undefined && { description }),
+		...(action !== undefined && { action }),
+	}));
+	const field = new Choice({ label, options, default: options[0]?.value ?? '' });
+	return { ...field.property(name), noDataExpression: true };
+}
+
+function fieldsOf({ resource, value, fields }: DescribedOperation): INodeProperties[] {
+	return fields.map((field) => ({
+		...field,
+		displayOptions: {
+			show: { resource: [resource], operation: [value], ...field.displayOptions?.show },
+		},
+	}));
+}
 
 /** Does the chosen operation for all input items. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const resource = context.getNodeParameter('resource', 0);
-	const operation = context.getNodeParameter('operation', 0);
-	const run = async <P extends Plan>(chosen: Operation<P>) => [
-		await runItems(context, chosen, readRunSettings),
-	];
-	switch (`${resource}:${operation}`) {
-		case 'video:generate':
-			return await run(generate.operation);
-		case 'video:estimateCost':
-			return await run(estimateCost.operation);
-		case 'job:submit':
-			return await run(submit.operation);
-		case 'job:get':
-			return await run(get.operation);
-		case 'job:cancel':
-			return await run(cancel.operation);
-		case 'job:retry':
-			return await run(retry.operation);
-		case 'endpoint:getHealth':
-			return await run(getHealth.operation);
-		default:
-			throw new NodeOperationError(
-				context.getNode(),
-				`The operation '${String(operation)}' does not exist for the resource '${String(resource)}'`,
-				{ description: "Choose another one in the fields 'Resource' and 'Operation'." },
-			);
+	const value = context.getNodeParameter('operation', 0);
+	const chosen = OPERATIONS.find(
+		(operation) => operation.resource === resource && operation.value === value,
+	);
+	if (chosen === undefined) {
+		throw new NodeOperationError(
+			context.getNode(),
+			`The operation '${String(value)}' does not exist for the resource '${String(resource)}'`,
+			{ description: "Choose another one in the fields 'Resource' and 'Operation'." },
+		);
 	}
+	return [
+		await executeOperation(context, chosen, {
+			readSettings: readExecutionSettings,
+			readResult: ({ raw }) => readVideoResult(raw.output),
+		}),
+	];
 }

@@ -1,263 +1,212 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { InvalidParameter } from '../invalidParameter';
-import { isJsonObject } from '../json';
-import { checkAmount, checkChoice, checkFlag, checkInteger } from '../pvideo/validation';
-import type { RunSettings } from '../run/run';
+import type { ExecutionSettings } from '../execution/execution';
+import { Address } from '../fields/address';
+import { Choice } from '../fields/choice';
+import { collectionProperty, readCollection, type Collection } from '../fields/collection';
+import type { Fields, ParameterReader, ValuesOf } from '../fields/field';
+import { Flag } from '../fields/flag';
+import { Amount, Integer } from '../fields/number';
+import { Name, Text } from '../fields/text';
+import { LABELS } from '../labels';
 import { isEndpointId } from '../runpod/job';
 
-/** The collection 'Options': how the node works, as opposed to what the video is. Ranges by Runpod's documents. */
-const INTEGERS = {
-	concurrency: { label: 'Items in Parallel', minimum: 1, maximum: 400, default: 5 },
-	syncWait: { label: 'Sync Wait', minimum: 1, maximum: 300, default: 90 },
-	timeout: { label: 'Timeout', minimum: 1, maximum: 86_400, default: 600 },
-	pollInterval: { label: 'Poll Interval', minimum: 1, maximum: 30, default: 2 },
-	executionTimeout: { label: 'Execution Timeout', minimum: 5, maximum: 604_800, default: 600 },
-	ttl: { label: 'Time to Live', minimum: 10, maximum: 604_800, default: 86_400 },
-} as const;
+const DEFAULT_ENDPOINT = 'p-video';
 
-type IntegerOption = keyof typeof INTEGERS;
+const FROM_FIRST_ITEM = 'Taken from the first item and applied to all items';
 
-const EXECUTION_MODES = ['sync', 'async'] as const;
-type ExecutionMode = (typeof EXECUTION_MODES)[number];
-
-export const DEFAULT_ENDPOINT = 'p-video';
-
-/** Options of one item, checked, with their defaults. Times in seconds, amounts in USD. */
-export interface ItemOptions {
-	executionMode: ExecutionMode;
-	syncWait: number;
-	timeout: number;
-	pollInterval: number;
-	maxCostPerItem?: number;
-	maxCostPerExecution?: number;
-	fileName: string;
-	includeInput: boolean;
-	endpointId: string;
-	/** The API's policy; absent where the user set nothing. */
-	executionTimeout?: number;
-	ttl?: number;
-	lowPriority?: boolean;
-}
+const WEEK_SECONDS = 7 * 24 * 60 * 60;
 
 /**
- * @throws InvalidParameter
+ * How the node works, as opposed to what the video shows. In the order of the menu: first the cost limits, then how
+ * the node waits, what it returns, and Runpod's own settings. Ranges are from Runpod's documentation.
  */
-export function readOptions(context: IExecuteFunctions, itemIndex: number): ItemOptions {
-	return checkOptions(collection(context, itemIndex));
-}
-
-/**
- * @param values the collection as the user filled it in
- * @throws InvalidParameter
- */
-export function checkOptions(values: Record<string, unknown>): ItemOptions {
-	const { executionTimeout, ttl, lowPriority, fileName } = values;
-	return {
-		executionMode: checkChoice(values.executionMode ?? 'sync', {
-			label: 'Execution Mode',
-			choices: EXECUTION_MODES,
-		}),
-		syncWait: integer(values, 'syncWait'),
-		timeout: integer(values, 'timeout'),
-		pollInterval: integer(values, 'pollInterval'),
-		...amount(values, 'maxCostPerItem'),
-		...amount(values, 'maxCostPerExecution'),
-		fileName:
-			typeof fileName === 'string' || typeof fileName === 'number' ? String(fileName).trim() : '',
-		includeInput: checkFlag(values.includeInput ?? false, { label: 'Include Input' }),
-		endpointId: checkEndpointId(values.endpointId ?? DEFAULT_ENDPOINT),
-		...(executionTimeout !== undefined && {
-			executionTimeout: integer(values, 'executionTimeout'),
-		}),
-		...(ttl !== undefined && { ttl: integer(values, 'ttl') }),
-		...(lowPriority !== undefined && {
-			lowPriority: checkFlag(lowPriority, { label: 'Low Priority' }),
-		}),
-	};
-}
-
-/**
- * What the whole run takes from its first item.
- *
- * @throws InvalidParameter
- */
-export function readRunSettings(context: IExecuteFunctions): RunSettings {
-	const values = collection(context, 0);
-	return {
-		concurrency: integer(values, 'concurrency'),
-		...amount(values, 'maxCostPerExecution'),
-		cancelOnStop: checkFlag(values.cancelOnStop ?? true, { label: 'Cancel on Stop' }),
-	};
-}
-
-function collection(context: IExecuteFunctions, itemIndex: number): Record<string, unknown> {
-	const values: unknown = context.getNodeParameter('options', itemIndex, {});
-	return isJsonObject(values) ? values : {};
-}
-
-function integer(values: Record<string, unknown>, name: IntegerOption): number {
-	return checkInteger(values[name] ?? INTEGERS[name].default, INTEGERS[name]);
-}
-
-const AMOUNTS = {
-	maxCostPerItem: 'Max Cost per Item',
-	maxCostPerExecution: 'Max Cost per Execution',
-} as const;
-
-/** A limit that was added to the options; nothing where it was not. */
-function amount<Name extends keyof typeof AMOUNTS>(
-	values: Record<string, unknown>,
-	name: Name,
-): { [N in Name]?: number } {
-	const limits: { [N in Name]?: number } = {};
-	if (Object.hasOwn(values, name)) limits[name] = checkAmount(values[name], AMOUNTS[name]);
-	return limits;
-}
-
-function checkEndpointId(value: unknown): string {
-	const id = typeof value === 'string' ? value.trim() : '';
-	if (!isEndpointId(id)) {
-		throw new InvalidParameter(
-			"'Endpoint ID' must be letters, digits and hyphens only",
-			`It is the part of the endpoint's address after /v2/, such as ${DEFAULT_ENDPOINT}.`,
-		);
-	}
-	return id;
-}
-
-function integerProperty(name: IntegerOption, description: string): INodeProperties {
-	const { label, minimum, maximum, default: value } = INTEGERS[name];
-	return {
-		displayName: label,
-		name,
-		type: 'number',
-		typeOptions: { minValue: minimum, maxValue: maximum, numberPrecision: 0 },
-		default: value,
-		description,
-	};
-}
-
-const FROM_FIRST_ITEM = 'Read from the first item; it holds for all of them';
-
-const PROPERTIES = {
-	concurrency: {
-		...integerProperty('concurrency', 'How many items are under way at the same time'),
+const OPTIONS = {
+	maxCostPerItem: new Amount({
+		label: 'Max Cost per Item (USD)',
+		description: 'Items estimated above this amount are not submitted',
+		suggestion: 0.4,
+	}),
+	maxCostPerExecution: new Amount({
+		label: `${LABELS.maxCostPerExecution} (USD)`,
+		description: 'Items that would take the total above this amount are not submitted',
 		hint: FROM_FIRST_ITEM,
-	},
-	executionMode: {
-		displayName: 'Execution Mode',
-		name: 'executionMode',
-		type: 'options',
+		suggestion: 5,
+	}),
+	concurrency: new Integer({
+		label: LABELS.concurrency,
+		description: 'How many items to process at the same time',
+		hint: FROM_FIRST_ITEM,
+		minimum: 1,
+		maximum: 400,
+		default: 5,
+	}),
+	executionMode: new Choice({
+		label: LABELS.executionMode,
+		description: 'How to wait for a video',
 		options: [
 			{
-				name: 'Sync',
 				value: 'sync',
-				description: 'One request that waits for the video (runsync): the fastest way',
+				name: 'Sync',
+				description: 'One request that waits for the video (runsync)',
 			},
 			{
-				name: 'Async',
 				value: 'async',
+				name: 'Async',
 				description:
-					'Submit and poll (run): every job can be cancelled on a stop, and its result is kept for 30 minutes',
+					'Submit the job, then wait for it (run). Every job can be cancelled on a stop, and results are kept for 30 minutes.',
 			},
 		],
 		default: 'sync',
-		description: 'How to wait for a video',
-	},
-	syncWait: integerProperty(
-		'syncWait',
-		'How many seconds the one request may wait before the node goes over to polling; the job goes on meanwhile',
-	),
-	timeout: integerProperty(
-		'timeout',
-		'How many seconds to wait for a video at most. After that the error names the job, which goes on at Runpod.',
-	),
-	pollInterval: integerProperty(
-		'pollInterval',
-		'How many seconds lie between two looks at a job at most. Results of synchronous jobs are kept for a minute only.',
-	),
-	maxCostPerItem: {
-		displayName: AMOUNTS.maxCostPerItem,
-		name: 'maxCostPerItem',
-		type: 'number',
-		typeOptions: { minValue: 0, numberPrecision: 4 },
-		default: 0.4,
-		description: 'US dollars. An item estimated above this is not submitted.',
-	},
-	maxCostPerExecution: {
-		displayName: AMOUNTS.maxCostPerExecution,
-		name: 'maxCostPerExecution',
-		type: 'number',
-		typeOptions: { minValue: 0, numberPrecision: 4 },
-		default: 5,
-		description: 'US dollars. Items that would take the sum above this are not submitted.',
+	}),
+	timeout: new Integer({
+		label: `${LABELS.timeout} (Seconds)`,
+		description:
+			'Maximum time to wait for each item, in seconds. After that the node fails with the job ID, if there is one; the job keeps running on Runpod.',
+		minimum: 1,
+		maximum: 86_400,
+		default: 600,
+		unit: 'seconds',
+	}),
+	syncWait: new Integer({
+		label: 'Sync Wait (Seconds)',
+		description:
+			'How long, in seconds, the request waits for the video before the node switches to status checks. The job keeps running.',
+		minimum: 1,
+		maximum: 300,
+		default: 90,
+		unit: 'seconds',
+	}),
+	pollInterval: new Integer({
+		label: 'Poll Interval (Seconds)',
+		description:
+			'Maximum time between status checks, in seconds, on endpoints that do not support long polling (status-sync)',
+		minimum: 1,
+		maximum: 30,
+		default: 2,
+		unit: 'seconds',
+	}),
+	cancelOnStop: new Flag({
+		label: LABELS.cancelOnStop,
+		description: 'Whether to cancel running jobs on Runpod when the execution is stopped',
 		hint: FROM_FIRST_ITEM,
-	},
-	cancelOnStop: {
-		displayName: 'Cancel on Stop',
-		name: 'cancelOnStop',
-		type: 'boolean',
 		default: true,
-		description: 'Whether jobs under way are cancelled at Runpod when the execution is stopped',
-		hint: FROM_FIRST_ITEM,
-	},
-	fileName: {
-		displayName: 'File Name',
-		name: 'fileName',
-		type: 'string',
-		default: '',
+	}),
+	cancelOnTimeout: new Flag({
+		label: LABELS.cancelOnTimeout,
+		description: `Whether to cancel an item's job on Runpod when ${LABELS.timeout} expires, instead of letting it run`,
+		default: false,
+	}),
+	resubmitUncertain: new Flag({
+		label: LABELS.resubmitUncertain,
+		description:
+			'Whether a retry submits an item again when it is unknown whether Runpod accepted it, or when Runpod no longer knows its job. The video may be billed twice.',
+		default: false,
+	}),
+	fileName: new Text({
+		label: 'File Name',
+		description: 'Name of the downloaded file. If empty, it is named after the job.',
 		placeholder: 'e.g. sunset.mp4',
-		description: 'Name of the downloaded file. Left empty, it is named after the job.',
-	},
-	includeInput: {
-		displayName: 'Include Input',
-		name: 'includeInput',
-		type: 'boolean',
+		default: '',
+	}),
+	includeInput: new Flag({
+		label: 'Include Input',
+		description: 'Whether to include the input that was sent to Runpod in the output',
 		default: false,
-		description: 'Whether the output also holds the request that was sent',
-	},
-	endpointId: {
-		displayName: 'Endpoint ID',
-		name: 'endpointId',
-		type: 'string',
-		default: DEFAULT_ENDPOINT,
+	}),
+	sendFilesAs: new Choice({
+		label: LABELS.sendFilesAs,
+		description: 'How to send an image or audio from a binary field to Runpod',
+		options: [
+			{ value: 'dataUri', name: 'Data URI', description: 'In the request itself' },
+			{
+				value: 'link',
+				name: 'Link',
+				description:
+					'As a signed, short-lived link to this n8n instance, which must be reachable from the internet. For large files.',
+			},
+		],
+		default: 'dataUri',
+	}),
+	webhookUrl: new Address({
+		label: 'Webhook URL',
+		description:
+			'URL that Runpod calls when the job finishes, such as the URL of a Pruna Video Trigger or the resume URL of a Wait node',
+		placeholder: 'e.g. {{ $execution.resumeUrl }}',
+	}),
+	endpointId: new Name({
+		label: LABELS.endpointId,
 		description: 'The Runpod endpoint to use',
-	},
-	executionTimeout: integerProperty(
-		'executionTimeout',
-		'How many seconds Runpod lets the job run before it ends it (policy)',
-	),
-	ttl: integerProperty(
-		'ttl',
-		'How many seconds Runpod keeps the job at all, from its submission on (policy)',
-	),
-	lowPriority: {
-		displayName: 'Low Priority',
-		name: 'lowPriority',
-		type: 'boolean',
-		default: false,
-		description: 'Whether the job lets others go first and does not start new workers (policy)',
-	},
-} satisfies Record<string, INodeProperties>;
+		default: DEFAULT_ENDPOINT,
+		demand: 'contain only letters, digits, hyphens and underscores',
+		isValid: isEndpointId,
+		advice: `It is the part of the endpoint's URL after /v2/, such as ${DEFAULT_ENDPOINT}.`,
+	}),
+	executionTimeout: new Integer({
+		label: `Runpod: ${LABELS.executionTimeout} (Seconds)`,
+		description: 'Maximum time Runpod lets the job run, in seconds',
+		// According to one of Runpod's pages more than 5 s, according to another at least 5 s.
+		minimum: 6,
+		maximum: WEEK_SECONDS,
+		suggestion: 600,
+		unit: 'seconds',
+	}),
+	ttl: new Integer({
+		label: `Runpod: ${LABELS.ttl} (Seconds)`,
+		description: 'How long Runpod keeps the job after submission, in seconds',
+		minimum: 10,
+		maximum: WEEK_SECONDS,
+		suggestion: 86_400,
+		unit: 'seconds',
+	}),
+	lowPriority: new Flag({
+		label: 'Runpod: Low Priority',
+		description: 'Whether to let other jobs go first and not start new workers for this one',
+	}),
+} satisfies Fields;
 
-export type OptionName = keyof typeof PROPERTIES;
+export type OptionName = keyof typeof OPTIONS;
 
-/** The collection 'Options' with just these options, sorted by their labels as n8n wants it. */
-export function optionsProperty(
-	show: { resource: string[]; operation: string[] } | undefined,
-	names: readonly OptionName[],
-): INodeProperties {
-	const options = names
-		.map((name): INodeProperties => PROPERTIES[name])
-		// Not by `localeCompare`: its first call takes as long as loading all of this package.
-		.sort((a, b) => (a.displayName < b.displayName ? -1 : 1));
-	return {
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add Option',
-		default: {},
-		...(show && { displayOptions: { show } }),
-		options,
-	};
+const COLLECTION: Collection = { label: 'Options', name: 'options', addText: 'Add Option' };
+
+/** The collection 'Options' with just these options, in the order of the table. */
+export function optionsProperty(names: readonly OptionName[]): INodeProperties {
+	const isOffered = new Set<string>(names);
+	return collectionProperty(
+		COLLECTION,
+		Object.entries(OPTIONS).filter(([name]) => isOffered.has(name)),
+	);
 }
+
+const { concurrency, cancelOnStop, ...ITEM_OPTIONS } = OPTIONS;
+const { maxCostPerExecution } = ITEM_OPTIONS;
+
+/** Options of one item, checked, with their defaults. Times in seconds, amounts in USD. */
+export type ItemOptions = ValuesOf<typeof ITEM_OPTIONS>;
+
+/**
+ * @throws InvalidParameter
+ */
+export function readOptions(read: ParameterReader): ItemOptions {
+	return readCollection(read(COLLECTION.name, {}), ITEM_OPTIONS);
+}
+
+/**
+ * The settings that the whole execution takes from its first item.
+ *
+ * @throws InvalidParameter
+ */
+export function readExecutionSettings(context: IExecuteFunctions): ExecutionSettings {
+	return readCollection(context.getNodeParameter(COLLECTION.name, 0, {}), {
+		concurrency,
+		maxCostPerExecution,
+		cancelOnStop,
+	});
+}
+
+/** For messages that name an option. */
+export function labelOf(name: OptionName): string {
+	return OPTIONS[name].label;
+}
+
+/** Options that are also used as fields elsewhere. */
+export const { endpointId, fileName, webhookUrl } = OPTIONS;

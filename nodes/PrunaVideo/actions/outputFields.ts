@@ -1,40 +1,43 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { checkFlag } from '../pvideo/validation';
+import type { ParameterReader } from '../fields/field';
+import { Flag } from '../fields/flag';
+import { Name } from '../fields/text';
 
-type Show = NonNullable<INodeProperties['displayOptions']>['show'];
+const download = new Flag({
+	label: 'Download Video',
+	description:
+		'Whether to download the video file too. Its URL expires after 7 days; a downloaded file does not.',
+	default: false,
+});
 
-/** How a finished video comes out of a node, where `show` says so. */
-export function outputFieldsFor(show: Show): INodeProperties[] {
-	return [
-		{
-			displayName: 'Download Video',
-			name: 'download',
-			type: 'boolean',
-			default: false,
-			description:
-				'Whether to fetch the video file too. Its URL expires after 7 days, a downloaded file does not.',
-			displayOptions: { show },
-		},
-		{
-			displayName: 'Put Output File in Field',
-			name: 'binaryPropertyName',
-			type: 'string',
-			required: true,
-			default: 'data',
-			placeholder: 'e.g. data',
-			hint: 'The name of the output binary field to put the file in',
-			displayOptions: { show: { ...show, download: [true] } },
-		},
-		{
-			displayName: 'Simplify',
-			name: 'simplify',
-			type: 'boolean',
-			default: true,
-			description: 'Whether to return a simplified version of the response instead of the raw data',
-			displayOptions: { show },
-		},
-	];
-}
+const binaryPropertyName = new Name({
+	label: 'Put Output File in Field',
+	placeholder: 'e.g. data',
+	hint: 'The name of the output binary field to put the file in',
+	default: 'data',
+	isRequired: true,
+	demand: 'be the name of a field',
+	isValid: () => true,
+});
+
+const simplify = new Flag({
+	label: 'Simplify',
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+	default: true,
+});
+
+/** For messages that refer to it. */
+export const DOWNLOAD_LABEL = download.label;
+
+/** The fields that decide how a finished video is output. */
+export const OUTPUT_FIELDS: INodeProperties[] = [
+	download.property('download'),
+	{
+		...binaryPropertyName.property('binaryPropertyName'),
+		displayOptions: { show: { download: [true] } },
+	},
+	simplify.property('simplify'),
+];
 
 export interface OutputSettings {
 	/** The binary field for the video; absent where it is not downloaded. */
@@ -43,16 +46,13 @@ export interface OutputSettings {
 }
 
 /**
- * @param read gives a parameter's value, or the fallback where it has none
  * @throws InvalidParameter
  */
-export function readOutputSettings(
-	read: (name: string, fallback: unknown) => unknown,
-): OutputSettings {
-	const download = checkFlag(read('download', false), { label: 'Download Video' });
-	const field = download ? String(read('binaryPropertyName', 'data')).trim() : '';
+export function readOutputSettings(read: ParameterReader): OutputSettings {
 	return {
-		simplify: checkFlag(read('simplify', true), { label: 'Simplify' }),
-		...(download && { downloadTo: field === '' ? 'data' : field }),
+		simplify: simplify.readFrom(read, 'simplify'),
+		...(download.readFrom(read, 'download') && {
+			downloadTo: binaryPropertyName.readFrom(read, 'binaryPropertyName'),
+		}),
 	};
 }

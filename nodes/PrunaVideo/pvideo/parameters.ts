@@ -1,221 +1,180 @@
-/**
- * The one table of what Pruna Video (`p-video`) takes. Fields in the editor, their checks and the request are made
- * from it, docs and tests are checked against it. A parameter that Runpod adds is a line here.
- *
- * Source: Runpod's page "Pruna Video", section "Request"; labels and names: this node's contract.
- */
+import { Choice } from '../fields/choice';
+import type { Field } from '../fields/field';
+import { Flag } from '../fields/flag';
+import { Media } from '../fields/media';
+import { Integer } from '../fields/number';
+import { RequiredText } from '../fields/text';
+import { LABELS } from '../labels';
+import { formatDollars } from '../money';
+import { AUDIO_FORMATS, IMAGE_FORMATS } from './formats';
+
 interface Described {
-	label: string;
 	/** Its name in the request's `input`. */
 	apiName: string;
-	description: string;
-	/** Whether the price depends on it, so that Estimate Cost asks for it too. */
+	/** Whether the price depends on it, so that Estimate Cost shows it too. */
 	isPriced?: true;
 }
 
-export interface TextParameter extends Described {
-	kind: 'text';
-	placeholder: string;
-}
-
-export interface MediaParameter extends Described {
-	kind: 'media';
-	placeholder: string;
-	/** What it means to give none. */
-	without: string;
-	/** What the media does to the video, where a user has to know it. */
-	effect?: string;
-	/** What the model accepts, as people say it. */
-	formats: string;
-	/** MIME type as browsers and n8n report it → the one sent in a data URI. */
-	mimeTypes: Readonly<Record<string, string>>;
-	/** File extension (lower case, no dot) → MIME type, for binary data that n8n could not name. */
-	extensions: Readonly<Record<string, string>>;
-}
-
-interface Plain extends Described {
+/** A parameter with a single field. */
+export interface PlainParameter extends Described {
+	field: Field<string | number | boolean | undefined>;
 	/** With this media in the request the API ignores the parameter: it is neither shown nor sent. */
-	ignoredWith?: 'image' | 'audio';
-	/** Whether it stands under Additional Fields. */
+	ignoredWith?: MediaName;
+	/** Whether its field is under Additional Fields. */
 	isAdditional?: true;
 }
 
-export interface IntegerParameter extends Plain {
-	kind: 'integer';
-	minimum: number;
-	maximum: number;
-	/** Absent: the parameter is left out unless set. */
-	default?: number;
+export interface MediaParameter extends Described {
+	field: Media;
 }
 
-export interface ChoiceParameter<Value extends string | number = string | number> extends Plain {
-	kind: 'choice';
-	choices: readonly Value[];
-	default: Value;
-	/** How the form names a choice; by its value where absent. */
-	nameOf?: (choice: Value) => string;
-}
+/** The media that a video can start from. */
+export type MediaName = 'image' | 'audio';
 
-export interface FlagParameter extends Plain {
-	kind: 'flag';
-	default: boolean;
-}
+export type Parameter = PlainParameter | MediaParameter;
 
-/** A parameter whose value stands in one field. */
-export type PlainParameter = IntegerParameter | ChoiceParameter | FlagParameter;
-export type Parameter = TextParameter | MediaParameter | PlainParameter;
+/** USD per second of video, by resolution. Source: Runpod's page "Pruna Video", "Cost calculation". */
+export const RESOLUTIONS = [
+	{ value: '720p', pricePerSecond: 0.02 },
+	{ value: '1080p', pricePerSecond: 0.04 },
+] as const;
 
-const prompt: TextParameter = {
-	kind: 'text',
-	label: 'Prompt',
-	apiName: 'prompt',
-	description: 'What the video should show: subject, movement, camera, light and mood',
-	placeholder: 'e.g. A timelapse of clouds moving over a mountain range at sunset',
-};
+/** The share of the full price that a draft costs (the page: "Reduces cost by 75%"). */
+export const DRAFT_SHARE = 0.25;
 
-const image: MediaParameter = {
-	kind: 'media',
-	label: 'Image',
-	apiName: 'image',
-	description: 'The image that the video starts from',
-	placeholder: 'e.g. https://example.com/photo.jpg',
-	without: 'Make the video from the prompt alone',
-	formats: 'jpg, png or webp',
-	mimeTypes: {
-		'image/jpeg': 'image/jpeg',
-		'image/jpg': 'image/jpeg',
-		'image/png': 'image/png',
-		'image/webp': 'image/webp',
-	},
-	extensions: {
-		jpg: 'image/jpeg',
-		jpeg: 'image/jpeg',
-		png: 'image/png',
-		webp: 'image/webp',
-	},
-};
-
-const audio: MediaParameter = {
-	kind: 'media',
-	label: 'Audio',
-	apiName: 'audio',
-	description: 'The audio that the video is made for',
-	isPriced: true,
-	placeholder: 'e.g. https://example.com/voice.mp3',
-	without: 'The video is as long as Duration says',
-	effect: 'The video is as long as the audio.',
-	formats: 'flac, mp3 or wav',
-	mimeTypes: {
-		'audio/flac': 'audio/flac',
-		'audio/x-flac': 'audio/flac',
-		'audio/mpeg': 'audio/mpeg',
-		'audio/mp3': 'audio/mpeg',
-		'audio/wav': 'audio/wav',
-		'audio/wave': 'audio/wav',
-		'audio/x-wav': 'audio/wav',
-		'audio/vnd.wave': 'audio/wav',
-	},
-	extensions: { flac: 'audio/flac', mp3: 'audio/mpeg', wav: 'audio/wav' },
-};
-
-const duration: IntegerParameter & { default: number } = {
-	kind: 'integer',
-	label: 'Duration (Seconds)',
-	apiName: 'duration',
-	description: 'Length of the video; every second is paid for',
-	minimum: 1,
-	maximum: 10,
-	default: 5,
-	isPriced: true,
-	ignoredWith: 'audio',
-};
-
-const resolution: ChoiceParameter<'720p' | '1080p'> = {
-	kind: 'choice',
-	label: 'Resolution',
-	apiName: 'resolution',
-	description: 'Sharpness of the video; 1080p costs twice as much per second as 720p',
-	choices: ['720p', '1080p'],
-	default: '720p',
-	isPriced: true,
-};
-
-const aspectRatio: ChoiceParameter<'16:9' | '9:16' | '4:3' | '3:4' | '3:2' | '2:3' | '1:1'> = {
-	kind: 'choice',
-	label: 'Aspect Ratio',
-	apiName: 'aspect_ratio',
-	description: 'Shape of the picture; with an image the video takes the shape of the image',
-	choices: ['16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '1:1'],
-	default: '16:9',
-	ignoredWith: 'image',
-	nameOf: (ratio) => `${ratio} (${shapeOf(ratio)})`,
-};
-
-function shapeOf(ratio: string): string {
-	const [width, height] = ratio.split(':').map(Number);
-	if (width === height) return 'Square';
-	return Number(width) > Number(height) ? 'Landscape' : 'Portrait';
-}
-
-const fps: ChoiceParameter<24 | 48> = {
-	kind: 'choice',
-	label: 'Frames per Second',
-	apiName: 'fps',
-	description: 'How smooth movement looks: 24 as in films, 48 for fast action',
-	choices: [24, 48],
-	default: 24,
-};
-
-const seed: IntegerParameter = {
-	kind: 'integer',
-	label: 'Seed',
-	apiName: 'seed',
-	description:
-		'The same request with the same seed gives the same video. Left out, the node picks one and outputs it.',
-	isAdditional: true,
-	minimum: 0,
-	maximum: 2147483647,
-};
-
-const draft: FlagParameter = {
-	kind: 'flag',
-	label: 'Draft Mode',
-	apiName: 'draft',
-	description: 'Whether to make a faster preview of lower quality for a quarter of the price',
-	isPriced: true,
-	default: false,
-};
-
-const saveAudio: FlagParameter = {
-	kind: 'flag',
-	label: 'Save Audio',
-	apiName: 'save_audio',
-	description: 'Whether the video file has sound',
-	default: true,
-};
-
-const promptUpsampling: FlagParameter = {
-	kind: 'flag',
-	label: 'Prompt Upsampling',
-	apiName: 'prompt_upsampling',
-	description: 'Whether the model may enrich the prompt for a better result',
-	default: true,
-};
-
-/** By the name of its field; in the order of the form. */
+/**
+ * The one table of what Pruna Video (`p-video`) accepts, by the names of its fields and in the order of the form. The
+ * fields in the editor, their checks and the request are made from it, docs and tests are checked against it. To
+ * support a new parameter, add a line here.
+ *
+ * Source: Runpod's page "Pruna Video", section "Request"; labels and names: this node's contract.
+ */
 export const PARAMETERS = {
-	prompt,
-	image,
-	audio,
-	duration,
-	resolution,
-	aspectRatio,
-	fps,
-	draft,
-	saveAudio,
-	promptUpsampling,
-	seed,
-};
+	prompt: {
+		apiName: 'prompt',
+		field: new RequiredText({
+			label: 'Prompt',
+			description: 'What the video should show: subject, movement, camera, light and mood',
+			placeholder: 'e.g. A timelapse of clouds moving over a mountain range at sunset',
+			rows: 4,
+			demand: 'say what the video should show',
+		}),
+	},
+	image: {
+		apiName: 'image',
+		field: new Media({
+			label: 'Image',
+			description: 'The image that the video starts from',
+			placeholder: 'e.g. https://example.com/photo.jpg',
+			without: 'Make the video from the prompt alone',
+			formatsInWords: 'jpg, png or webp',
+			formats: IMAGE_FORMATS,
+		}),
+	},
+	audio: {
+		apiName: 'audio',
+		isPriced: true,
+		field: new Media({
+			label: 'Audio',
+			description: 'The audio that drives the video',
+			placeholder: 'e.g. https://example.com/voice.mp3',
+			without: 'Duration sets the length',
+			effect: 'The video is as long as the audio.',
+			formatsInWords: 'flac, mp3 or wav',
+			formats: AUDIO_FORMATS,
+		}),
+	},
+	duration: {
+		apiName: 'duration',
+		isPriced: true,
+		ignoredWith: 'audio',
+		field: new Integer({
+			label: 'Duration (Seconds)',
+			description: 'Length of the video; every second is billed',
+			minimum: 1,
+			maximum: 10,
+			default: 5,
+			unit: 'seconds',
+		}),
+	},
+	resolution: {
+		apiName: 'resolution',
+		isPriced: true,
+		field: new Choice({
+			label: 'Resolution',
+			description: 'Sharpness of the video; the price depends on it',
+			options: RESOLUTIONS.map(({ value, pricePerSecond }) => ({
+				value,
+				name: value,
+				description: `${formatDollars(pricePerSecond)} per second`,
+			})),
+			default: '720p',
+			understand: (text) => text.replace(/^(\d+) ?p?$/, '$1p'),
+		}),
+	},
+	draft: {
+		apiName: 'draft',
+		isPriced: true,
+		field: new Flag({
+			label: LABELS.draft,
+			description: 'Whether to make a faster, lower-quality preview for a quarter of the price',
+			default: false,
+		}),
+	},
+	aspectRatio: {
+		apiName: 'aspect_ratio',
+		ignoredWith: 'image',
+		field: new Choice({
+			label: 'Aspect Ratio',
+			description: 'Shape of the video; with an image the video takes the shape of the image',
+			options: (['16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '1:1'] as const).map((value) => ({
+				value,
+				name: `${value} (${shapeOf(value)})`,
+			})),
+			default: '16:9',
+			understand: ratioFrom,
+		}),
+	},
+	fps: {
+		apiName: 'fps',
+		field: new Choice({
+			label: 'Frames per Second',
+			description: 'How smooth movement looks: 24 as in films, 48 for fast action',
+			options: [
+				{ value: 24, name: '24' },
+				{ value: 48, name: '48' },
+			],
+			default: 24,
+			understand: (text) => text.replace(/ ?fps$/, ''),
+		}),
+	},
+	saveAudio: {
+		apiName: 'save_audio',
+		field: new Flag({
+			label: 'Save Audio',
+			description: 'Whether to include sound in the video file',
+			default: true,
+		}),
+	},
+	promptUpsampling: {
+		apiName: 'prompt_upsampling',
+		field: new Flag({
+			label: 'Prompt Upsampling',
+			description: 'Whether to let the model enrich the prompt for a better result',
+			default: true,
+		}),
+	},
+	seed: {
+		apiName: 'seed',
+		isAdditional: true,
+		field: new Integer({
+			label: 'Seed',
+			description: 'For reproducible videos. If empty, a random seed is used and returned.',
+			minimum: 0,
+			maximum: 2147483647,
+		}),
+	},
+} satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;
 
@@ -224,8 +183,28 @@ export const PARAMETER_LIST = Object.entries(PARAMETERS) as ReadonlyArray<
 	[ParameterName, Parameter]
 >;
 
-export function isPlain(parameter: Parameter): parameter is PlainParameter {
-	return parameter.kind !== 'text' && parameter.kind !== 'media';
+export function isMediaParameter(parameter: Parameter): parameter is MediaParameter {
+	return parameter.field instanceof Media;
+}
+
+function shapeOf(ratio: string): string {
+	const [width, height] = ratio.split(':').map(Number);
+	if (width === height) return 'Square';
+	return Number(width) > Number(height) ? 'Landscape' : 'Portrait';
+}
+
+const RATIO_WORDS = new Map([
+	['landscape', '16:9'],
+	['horizontal', '16:9'],
+	['portrait', '9:16'],
+	['vertical', '9:16'],
+	['square', '1:1'],
+]);
+
+/** "9x16", "9 / 16", a word, or the time of day that a sheet makes of a ratio ("09:16", "16:09:00"). */
+function ratioFrom(text: string): string {
+	const [, width, height] = /^0*(\d+) ?[:x×/] ?0*(\d+)(?::00)?$/.exec(text) ?? [];
+	return width === undefined ? (RATIO_WORDS.get(text) ?? text) : `${width}:${height}`;
 }
 
 /** The largest payload that Runpod takes, in bytes (Runpod, "Send API requests": 20 MB and 10 MB). */

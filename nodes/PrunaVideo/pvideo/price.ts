@@ -1,66 +1,67 @@
-import { ownValue, type JsonObject } from '../json';
+import type { JsonObject } from '../json';
 import { dollars } from '../money';
+import { DRAFT_SHARE, PARAMETERS, RESOLUTIONS } from './parameters';
 
-/** USD per second of video. Source: Runpod's page "Pruna Video", "Cost calculation". */
-export const PRICE_PER_SECOND: Readonly<Record<string, number>> = { '720p': 0.02, '1080p': 0.04 };
-
-/** What a draft costs of the full price (the page: "Reduces cost by 75%"). */
-export const DRAFT_SHARE = 0.25;
+const { duration, resolution } = PARAMETERS;
 
 export interface Estimate {
-	/** USD; null where the length or the price is unknown before the run. */
+	/** USD; null where the length or the price is not known beforehand. */
 	estimatedCost: number | null;
 	/** USD; null for a resolution without a published price. */
 	pricePerSecond: number | null;
-	/** Seconds of video; null where audio decides. */
+	/** Seconds of video, to the hundredth; null where audio of unknown length decides. */
 	seconds: number | null;
 	currency: 'USD';
 	/** Why something is null. */
 	note?: string;
 }
 
-/** What the final request (after `additionalInput`) will cost by Runpod's published prices. */
-export function estimateCost(input: JsonObject): Estimate {
+/**
+ * What the final request (after `additionalInput`) will cost by Runpod's published prices; what it leaves out has the
+ * API's default. How Runpod bills a part of a second is not published: it counts here as that part.
+ *
+ * @param audioSeconds length of the request's audio where it is known
+ */
+export function estimateCost(input: JsonObject, audioSeconds?: number): Estimate {
 	const pricePerSecond = pricePerSecondOf(input);
 	const hasAudio = isMedia(input.audio);
-	const seconds = hasAudio ? null : secondsOf(input.duration);
-	const note = hasAudio
-		? 'With audio the video is as long as the audio, so the cost is known only afterwards'
-		: pricePerSecond === null
-			? `No price is known for the resolution ${JSON.stringify(input.resolution)}`
-			: seconds === null
-				? 'The duration is not a whole number of seconds, so the cost cannot be estimated'
-				: undefined;
+	const seconds = hasAudio
+		? (audioSeconds ?? null)
+		: secondsOf(input.duration ?? duration.field.spec.default);
+	const note =
+		hasAudio && seconds === null
+			? 'The length of the audio is unknown, so the cost is only known once the video is finished'
+			: pricePerSecond === null
+				? `No price is known for the resolution ${JSON.stringify(input.resolution)}`
+				: seconds === null
+					? 'The duration is not a whole number of seconds, so the cost cannot be estimated'
+					: undefined;
 	return {
 		estimatedCost:
 			seconds === null || pricePerSecond === null ? null : dollars(seconds * pricePerSecond),
 		pricePerSecond,
-		seconds,
+		seconds: seconds === null ? null : Math.round(seconds * 100) / 100,
 		currency: 'USD',
 		...(note !== undefined && { note }),
 	};
 }
 
 function pricePerSecondOf(input: JsonObject): number | null {
-	const full =
-		typeof input.resolution === 'string' ? ownValue(PRICE_PER_SECOND, input.resolution) : undefined;
-	if (full === undefined) return null;
-	return input.draft === true ? dollars(full * DRAFT_SHARE) : full;
+	const wanted = input.resolution ?? resolution.field.spec.default;
+	const known = RESOLUTIONS.find(({ value }) => value === wanted);
+	if (known === undefined) return null;
+	const { pricePerSecond } = known;
+	return input.draft === true ? dollars(pricePerSecond * DRAFT_SHARE) : pricePerSecond;
 }
 
-/** What has a price: anything else, below zero above all, must not count in a budget. */
+/** Seconds that have a price. Anything else, negative numbers above all, must not count in a budget. */
 function secondsOf(duration: unknown): number | null {
 	return typeof duration === 'number' && Number.isInteger(duration) && duration > 0
 		? duration
 		: null;
 }
 
-/** Whether a request's `image` or `audio` is one. */
+/** Whether a request's `image` or `audio` is one: the address or data URI that the API takes. */
 export function isMedia(value: unknown): boolean {
-	return Boolean(value);
-}
-
-/** Whether the API would see a value there: neither absent, null nor an empty text. */
-export function isGiven(value: unknown): boolean {
-	return value !== undefined && value !== null && value !== '';
+	return typeof value === 'string' && /^\s*(https?:\/\/|data:)/i.test(value);
 }

@@ -1,37 +1,29 @@
-import { isHttpBaseUrl, trimBaseUrl } from './baseUrl';
+import { apiKeyProblem, readApiKey } from './apiKey';
+import { baseUrlProblem, readBaseUrl } from './baseUrl';
 import { Failure } from './failure';
-import type { RequestContext } from './transport';
+import type { RequestContext } from './exchange';
 
-/** Where and as whom an execution speaks to Runpod. */
+/** How an execution reaches Runpod: the Base URL and the API key. */
 export interface Connection {
 	context: RequestContext;
 	/** Without a trailing slash, such as `https://api.runpod.ai/v2`. */
 	baseUrl: string;
-	/** For taking it out of everything that is shown; requests are signed by the credential itself. */
+	/** For removing it from everything that is shown; requests are signed by the credential itself. */
 	apiKey: string;
 }
 
 /**
  * Reads the credential.
  *
- * @throws Failure where its base URL is no http(s) address; n8n's own error where there is no credential
+ * @throws Failure where its base URL or key cannot be used; n8n's own error where there is no credential
  */
 export async function connect(context: RequestContext): Promise<Connection> {
-	const credentials = await context.getCredentials('runpodApi');
+	const credentials = await context.getCredentials('prunaVideoRunpodApi');
 	const { apiKey, baseUrl } = credentials;
-	const url = trimBaseUrl(baseUrl);
-	if (!isHttpBaseUrl(url)) {
-		throw new Failure("The credential's 'Base URL' is not an address that starts with https://", {
-			description: 'Open the credential Runpod API and set it to https://api.runpod.ai/v2.',
-		});
-	}
-	const key = String(apiKey ?? '').trim();
-	// An HTTP header cannot hold them; a copied key may bring an invisible one along.
-	if (/[^\x20-\x7e]/.test(key)) {
-		throw new Failure('The API key holds characters that no key has', {
-			description: 'Open the credential Runpod API and paste the key again.',
-		});
-	}
+	const url = readBaseUrl(baseUrl);
+	const key = readApiKey(apiKey);
+	const problem = baseUrlProblem(url) ?? apiKeyProblem(key);
+	if (problem !== undefined) throw new Failure(problem.message, problem);
 	const { helpers, logger } = context;
 	return {
 		context: {

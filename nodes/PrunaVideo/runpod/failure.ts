@@ -1,43 +1,57 @@
+/** What is known of a job: the same facts in a failure, an error's context, an error item and the summary. */
+export interface KnownJob {
+	id?: string;
+	/** Its state, as Runpod told it. */
+	status?: string;
+	videoUrl?: string;
+	/** USD that Runpod says it cost. */
+	cost?: number;
+	/** HTTP status of the answer that led to this. */
+	httpCode?: number;
+}
+
 export interface FailureDetails {
 	/** What the user can do about it. */
 	description: string;
-	/**
-	 * Whether Runpod may have accepted a job whose id is unknown: then Retry On Fail must not submit again, which could
-	 * be paid twice.
-	 */
+	/** Whether Runpod may have accepted a job whose ID is unknown: submitting again could be billed twice. */
 	isUncertain?: boolean;
-	jobId?: string;
-	/** The job's state, where Runpod told it. */
-	status?: string;
-	/** HTTP status of the answer that decided. */
-	httpCode?: number;
-	videoUrl?: string;
-	/** USD already spent on this item. */
-	cost?: number;
+	job?: KnownJob;
 }
 
-/** Something at Runpod went wrong; `message` says what happened. The node's errors are made from it in one place. */
+/**
+ * Something went wrong with Runpod; `message` says what happened. The node's errors are made from it in one place.
+ */
 export class Failure extends Error {
 	override readonly name = 'Failure';
+	readonly description: string;
+	readonly isUncertain: boolean;
+	readonly job: KnownJob;
 
-	constructor(
-		message: string,
-		readonly details: FailureDetails,
-	) {
+	constructor(message: string, { description, isUncertain = false, job = {} }: FailureDetails) {
 		super(message);
+		this.description = description;
+		this.isUncertain = isUncertain;
+		this.job = job;
 	}
 
-	/** The same failure with more known about it. */
-	with(more: Partial<FailureDetails>): Failure {
-		return new Failure(this.message, { ...this.details, ...more });
+	/** The same failure with more known of its job. */
+	with(job: KnownJob): Failure {
+		return new Failure(this.message, { ...this, job: { ...this.job, ...job } });
 	}
 }
+
+/** The job was not final at the end of the wait. */
+export class Overdue extends Failure {}
+
+/** Runpod does not know the job, or no longer knows it. */
+export class JobNotFound extends Failure {}
 
 /** The user stopped the execution. */
 export class Stopped extends Error {
 	override readonly name = 'Stopped';
 
-	constructor() {
+	/** @param wasSending whether a request was open, so that Runpod may have received it */
+	constructor(readonly wasSending = false) {
 		super('The execution was stopped');
 	}
 }

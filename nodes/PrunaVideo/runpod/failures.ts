@@ -1,144 +1,72 @@
-import { Failure } from './failure';
-import type { FinalJob, Job } from './job';
-import { describeBody, readReason } from './reason';
-import type { SettledAnswer } from './request';
+import { isJsonObject } from '../json';
+import { LABELS } from '../labels';
+import { formatDollars } from '../money';
+import type { Answer } from './answer';
+import { Failure, JobNotFound, Overdue, type KnownJob } from './failure';
+import { isFinal, type FinalJob, type Job } from './job';
+import { describeBody, plainUrl, readReason } from './reason';
+import { adviseAboutFile, adviseAboutUrl, because, failedRequest } from './failedRequest';
+import { whatIsMissing } from './verdicts';
 
-const LOOK_IT_UP =
-	"Look in Runpod's console whether the job ran before you run this item again: a second job is paid again.";
+/** Runpod's public endpoint of the model: its failed jobs are not billed (Runpod, "Public Endpoints"). */
+const FREE_FAILURES = 'p-video';
 
-/** Runpod's own explanation, as the tail of a sentence. */
-function because(reason: string): string {
-	return reason === '' ? '' : `: ${reason}`;
-}
-
-/**
- * What an answer that is not a job means for any request.
- *
- * @param mayHaveStarted whether the request makes a job that may be running without a known id
- */
-export function failedRequest(
-	answer: SettledAnswer,
-	{ endpointId, mayHaveStarted }: { endpointId: string; mayHaveStarted: boolean },
+/** The failure of a request about a job whose answer holds no job. */
+export function failedJobRequest(
+	answer: Answer,
+	{ endpointId, jobId, status, ttlSeconds, isCostly = false }: AboutJob,
 ): Failure {
-	if (answer.kind === 'unreached') {
-		return new Failure(`Runpod could not be reached (${answer.reason})`, {
-			description:
-				"Nothing was sent. Check the network and the credential's 'Base URL', then run again.",
-		});
+	const job: KnownJob = { id: jobId, ...(status !== undefined && { status }) };
+	switch (whatIsMissing(answer)) {
+		case undefined:
+			return failedRequest(answer, { endpointId, isCostly }).with(job);
+		case 'endpoint':
+			return failedRequest(answer, { endpointId, isCostly: false }).with(job);
+		default:
+			return new JobNotFound(`Job ${jobId} was not found on Runpod. It may have expired`, {
+				description: sentences(
+					ttlSeconds === undefined
+						? ''
+						: `'${LABELS.ttl}' removes a job ${ttlSeconds} s after its submission, even while it runs.`,
+					'Results are kept for 1 minute after a synchronous job and for 30 minutes after an asynchronous one; a new job can take a minute to be found. Check the ID; the Runpod console shows whether the job was billed.',
+				),
+				job: { ...job, httpCode: 404 },
+			});
 	}
-	if (answer.kind !== 'answered') {
-		const what =
-			answer.kind === 'timedOut'
-				? `Runpod did not answer (${answer.reason})`
-				: `The connection to Runpod broke (${answer.reason})`;
-		return mayHaveStarted
-			? new Failure(`${what}; the job may be running`, {
-					description: LOOK_IT_UP,
-					isUncertain: true,
-				})
-			: new Failure(what, { description: 'Run again: nothing was lost by this.' });
-	}
-
-	const { status: httpCode, body } = answer;
-	const reason = readReason(body);
-	const refused = (message: string, description: string) =>
-		new Failure(message, { description, httpCode });
-	switch (httpCode) {
-		case 401:
-			return refused(
-				'Runpod did not accept this API key',
-				"Open the credential and paste the key again, or make a new one in Runpod's console under Settings > API Keys.",
-			);
-		case 402:
-			return refused(
-				'There is no credit left on this Runpod account',
-				"Add credit in Runpod's console under Billing, then run again.",
-			);
-		case 403:
-			return refused(
-				`This API key may not use the endpoint '${endpointId}'`,
-				"Give the key access to it in Runpod's console under Settings > API Keys, or use another key.",
-			);
-		case 404:
-			return refused(
-				`The endpoint '${endpointId}' was not found`,
-				"Check the option 'Endpoint ID' and the credential's 'Base URL'.",
-			);
-		case 413:
-			return refused(
-				'The request is too large for Runpod',
-				'Give the image or audio as a URL instead of a file, or make it smaller.',
-			);
-		case 429:
-			return refused(
-				'Runpod is limiting requests',
-				"Lower 'Items in Parallel' in the options, or run again later.",
-			);
-	}
-	if (httpCode >= 300 && httpCode < 400) {
-		return refused(
-			`Runpod's address redirects elsewhere (HTTP ${httpCode})`,
-			"The API key is not sent to another address. Correct the credential's 'Base URL'.",
-		);
-	}
-	if (httpCode >= 400 && httpCode < 500 && httpCode !== 408) {
-		return refused(
-			`Runpod refused the request (HTTP ${httpCode})${because(reason)}`,
-			'Correct what the message names, then run again.',
-		);
-	}
-	if (httpCode < 400) {
-		return new Failure(
-			`Runpod answered with ${describeBody(body)} instead of a job${mayHaveStarted ? '; the job may be running' : ''}`,
-			{
-				description: mayHaveStarted
-					? LOOK_IT_UP
-					: "Check the credential's 'Base URL': something else seems to answer there.",
-				isUncertain: mayHaveStarted,
-				httpCode,
-			},
-		);
-	}
-	if (httpCode === 503) {
-		return refused(
-			'Runpod is not available (HTTP 503)',
-			'The request was not taken. Run again later.',
-		);
-	}
-	return new Failure(
-		`Runpod failed (HTTP ${httpCode})${because(reason)}${mayHaveStarted ? '; the job may be running' : ''}`,
-		{
-			description: mayHaveStarted ? LOOK_IT_UP : 'Run again later.',
-			isUncertain: mayHaveStarted,
-			httpCode,
-		},
-	);
 }
 
-/** What is wrong with asking for a job that Runpod does not know. */
-export function unknownJob(jobId: string): Failure {
-	return new Failure(`Runpod does not know the job ${jobId} (any more)`, {
-		description:
-			'Results are kept for 1 minute after a synchronous job and for 30 minutes after an asynchronous one. If the id is right, the job has expired; whether it was paid for shows in Runpod’s console.',
-		jobId,
-		httpCode: 404,
-	});
+export interface AboutJob {
+	endpointId: string;
+	jobId: string;
+	/** Its state, as Runpod told it last. */
+	status?: string;
+	/** The job's policy, where it is known. */
+	ttlSeconds?: number;
+	/** Whether the request makes Runpod run the job again. */
+	isCostly?: boolean;
+}
+
+export interface EndedJob extends KnownJob {
+	endpointId: string;
+	/** Whether an image or audio was sent as a data URI. */
+	hasFile?: boolean;
 }
 
 /** A job that ended without a result. */
-export function failedJob(job: FinalJob, httpCode?: number): Failure {
-	const about = { jobId: job.id, status: job.status, ...(httpCode !== undefined && { httpCode }) };
-	const reason = readReason(job.raw.error) || readReason(job.raw.output);
+export function failedJob(job: FinalJob, { endpointId, hasFile, ...known }: EndedJob): Failure {
+	const about: KnownJob = { ...known, id: job.id, status: job.status };
+	const reason = reasonOf(job) ?? '';
 	switch (job.status) {
 		case 'CANCELLED':
-			return new Failure(`The job ${job.id} was cancelled`, {
-				...about,
-				description: "Someone cancelled it: this node's Job > Cancel, Runpod's console or the API.",
+			return new Failure(`Job ${job.id} was cancelled`, {
+				job: about,
+				description:
+					'It was cancelled by Job > Cancel, in the Runpod console or by the API. To make the video, run the item again.',
 			});
 		case 'TIMED_OUT':
-			return new Failure(`The job ${job.id} ran out of time at Runpod${because(reason)}`, {
-				...about,
-				description: "Raise the option 'Execution Timeout', or use Job > Retry with this id.",
+			return new Failure(`Job ${job.id} timed out on Runpod${because(reason)}`, {
+				job: about,
+				description: `It took longer than its execution timeout, or expired in the queue. Raise '${LABELS.executionTimeout}' or '${LABELS.ttl}' in the options, or use Job > Retry with this ID.`,
 			});
 		default:
 			return new Failure(
@@ -146,30 +74,96 @@ export function failedJob(job: FinalJob, httpCode?: number): Failure {
 					? 'Runpod could not make the video and gave no reason'
 					: `Runpod could not make the video: ${reason}`,
 				{
-					...about,
-					description: `Job ${job.id} failed and is not paid for. Correct what the message names, then run again.`,
+					job: about,
+					description: sentences(
+						`Job ${job.id} failed${billOf(about, endpointId)}.`,
+						known.videoUrl === undefined
+							? ''
+							: `It still returned a video: ${plainUrl(known.videoUrl)}.`,
+						isPassing(job)
+							? 'Another try may work: run the item again, or use Job > Retry with this ID.'
+							: 'Fix the problem named above, then run again.',
+						(hasFile ? adviseAboutFile(reason) : adviseAboutUrl(reason)) ?? '',
+					),
 				},
 			);
 	}
 }
 
-/** A job that says it is completed, but has no video to show. */
-export function noVideo(job: FinalJob, cost: number | undefined): Failure {
-	const output = 'output' in job.raw ? describeBody(job.raw.output) : 'no output';
-	return new Failure(`The job ${job.id} is completed, but came with ${output} instead of a video`, {
-		description: "It may have been paid for. Look the job up in Runpod's console.",
-		jobId: job.id,
-		status: job.status,
-		...(cost !== undefined && { cost }),
-	});
+function sentences(...parts: string[]): string {
+	return parts.filter((part) => part !== '').join(' ');
 }
 
-/** A job that is not final at the end of the wait. */
-export function stillRunning(job: Pick<Job, 'id' | 'status'>, seconds: number): Failure {
-	return new Failure(`The job ${job.id} was still ${job.status} after ${seconds} s`, {
-		description:
-			"It goes on at Runpod and is paid for. Fetch it with Job > Get and this id, or raise the option 'Timeout'.",
-		jobId: job.id,
-		status: job.status,
+function billOf({ cost }: KnownJob, endpointId: string): string {
+	if (cost !== undefined && cost > 0) {
+		return `, but Runpod reports that it was billed (${formatDollars(cost)})`;
+	}
+	return endpointId === FREE_FAILURES ? ' and is not billed' : '';
+}
+
+/** Whether the reason is temporary and not the request's fault: a limit behind Runpod, or a worker that was lost. */
+function isPassing({ raw }: FinalJob): boolean {
+	// The whole error, because the code is beside the message that people read.
+	const text = JSON.stringify(raw.error ?? raw.output ?? '').slice(0, LONGEST_JUDGED);
+	return /\b(429|503)\b|rate limit|too many requests|timed out after|overloaded|temporar/i.test(
+		text,
+	);
+}
+
+const LONGEST_JUDGED = 2_000;
+
+/**
+ * The reason that a job gives for what went wrong, whatever its state; undefined if it gives none. The output of a
+ * job that is not final is progress, unless it says that it is an error.
+ */
+export function reasonOf(job: Job): string | undefined {
+	const { error, output } = job.raw;
+	const told = readReason(error);
+	if (told !== '') return told;
+	const hasFailed = isFinal(job) && job.status !== 'COMPLETED';
+	const where = hasFailed ? output : isJsonObject(output) ? output.error : undefined;
+	return readReason(where) || undefined;
+}
+
+/** A job that says it is completed, but has no video to show. */
+export function noVideo(job: FinalJob, cost: number | undefined): Failure {
+	const { output } = job.raw;
+	const reason = reasonOf(job);
+	const name = job.id === '' ? 'The job' : `Job ${job.id}`;
+	const what = output === undefined || output === null ? 'no output' : describeBody(output);
+	return new Failure(
+		reason === undefined
+			? `${name} completed but returned ${what} instead of a video`
+			: `${name} completed without a video: ${reason}`,
+		{
+			description: `${cost !== undefined && cost > 0 ? `Runpod reports that it was billed (${formatDollars(cost)})` : 'It may have been billed'}. Check the job in the Runpod console.`,
+			job: { id: job.id, status: job.status, ...(cost !== undefined && { cost }) },
+		},
+	);
+}
+
+/**
+ * A job that is not final at the end of the wait.
+ *
+ * @param lastProblem why the last status check did not return the job, if it did not
+ */
+export function stillRunning(
+	job: { id: string; status?: string; reason?: string; isDocumented: boolean },
+	seconds: number,
+	lastProblem?: string,
+): Overdue {
+	const { id, status, reason, isDocumented } = job;
+	const state =
+		status === undefined
+			? `Runpod did not report the status of job ${id} within ${seconds} s`
+			: isDocumented
+				? `Job ${id} was still ${status} after ${seconds} s`
+				: `Runpod reports the state ${status} for job ${id} after ${seconds} s`;
+	const told = reason ?? lastProblem;
+	return new Overdue(`${state}${told === undefined ? '' : `: ${told}`}`, {
+		description: isDocumented
+			? `It keeps running on Runpod and is billed. Fetch it with Job > Get and this ID, or raise '${LABELS.timeout}' in the options.`
+			: 'Fetch it with Job > Get and this ID, and check it in the Runpod console.',
+		job: { id, ...(status !== undefined && { status }) },
 	});
 }

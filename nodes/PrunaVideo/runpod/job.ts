@@ -1,27 +1,22 @@
 import { isJsonObject, type JsonObject } from '../json';
+import { plainText } from './reason';
 
-/** States in which Runpod has not decided yet (Runpod, "Job states"). */
-export type OpenState = 'IN_QUEUE' | 'IN_PROGRESS' | 'RUNNING';
+/** States of jobs that have not ended (Runpod, "Job states"). */
+const OPEN_STATES: readonly string[] = ['IN_QUEUE', 'IN_PROGRESS', 'RUNNING'];
 /** States that never change by themselves. */
-export type FinalState = 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
-
-const OPEN_STATES: readonly string[] = ['IN_QUEUE', 'IN_PROGRESS', 'RUNNING'] satisfies OpenState[];
-const FINAL_STATES: readonly string[] = [
-	'COMPLETED',
-	'FAILED',
-	'CANCELLED',
-	'TIMED_OUT',
-] satisfies FinalState[];
+const FINAL_STATES = ['COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'] as const;
+export type FinalState = (typeof FINAL_STATES)[number];
 
 export interface OpenJob {
 	id: string;
-	/** One of `OpenState`, or a state that Runpod did not document: not known to be final. */
+	/** An open state, or one that Runpod does not document: not known to be final. */
 	status: string;
-	/** Runpod's response as it came. */
+	/** Runpod's response. */
 	raw: JsonObject;
 }
 
 export interface FinalJob {
+	/** Empty only where Runpod's response held nothing like an ID. */
 	id: string;
 	status: FinalState;
 	raw: JsonObject;
@@ -29,44 +24,62 @@ export interface FinalJob {
 
 export type Job = OpenJob | FinalJob;
 
-function isFinalState(status: string): status is FinalState {
-	return FINAL_STATES.includes(status);
-}
-
-/** Whether nothing more will come of the job. */
+/** Whether the job has ended. */
 export function isFinal(job: Job): job is FinalJob {
 	return isFinalState(job.status);
 }
 
-/** A state for an answer that names a job, but not its state: it is asked for again. */
-const UNKNOWN_STATE = 'UNKNOWN';
-
-/** States end up in messages, so only what looks like one passes. */
-function isState(status: unknown): status is string {
-	return typeof status === 'string' && /^[A-Za-z][A-Za-z_ -]{0,39}$/.test(status);
+function isFinalState(status: string): status is FinalState {
+	return FINAL_STATES.some((final) => final === status);
 }
 
 /** Whether Runpod documents the job's state: an answer with such a job in it comes from Runpod. */
-export function isDocumented({ status }: Job): boolean {
+export function isDocumented({ status }: Pick<Job, 'status'>): boolean {
 	return isFinalState(status) || OPEN_STATES.includes(status);
 }
 
-/** The job in a response's body; undefined where the body names no job. */
-export function readJob(body: unknown): Job | undefined {
-	if (!isJsonObject(body)) return undefined;
-	const { id, status } = body;
-	if (typeof id !== 'string' || !isJobId(id)) return undefined;
-	return {
-		id,
-		status: isState(status) ? status : UNKNOWN_STATE,
-		raw: body,
-	};
+/** For an answer that names a job, but not its state: the node checks it again. */
+const UNKNOWN_STATE = 'UNKNOWN';
+
+/** States end up in messages, so only what looks like one passes; documented states are accepted in any case. */
+function readState(status: unknown): string {
+	if (typeof status !== 'string' || !/^[A-Za-z][A-Za-z_ -]{0,39}$/.test(status)) {
+		return UNKNOWN_STATE;
+	}
+	const upper = status.toUpperCase();
+	return isDocumented({ status: upper }) ? upper : status;
 }
 
-/** Whether `id` can stand as one segment of a path: nothing that could lead elsewhere. */
+/**
+ * The job in a response's body; undefined where the body names no job. An open job needs an ID that can be used in a
+ * status check. A final job is complete, so its result counts whatever its ID looks like.
+ *
+ * @param askedId the job that was asked for: a documented state without a usable ID is that job's
+ */
+export function readJob(body: unknown, askedId?: string): Job | undefined {
+	if (!isJsonObject(body)) return undefined;
+	const status = readState(body.status);
+	const id = typeof body.id === 'number' ? String(body.id) : body.id;
+	if (typeof id === 'string' && isJobId(id)) return { id, status, raw: body };
+	if (askedId !== undefined && isDocumented({ status })) return { id: askedId, status, raw: body };
+	const isWhole = isFinalState(status) && (isSaid(body.output) || isSaid(body.error));
+	if (!isWhole) return undefined;
+	return { id: typeof id === 'string' ? plainText(id) : '', status, raw: body };
+}
+
+function isSaid(part: unknown): boolean {
+	return part !== undefined && part !== null && part !== '';
+}
+
+/**
+ * Whether `id` can be used, encoded, as one segment of a path, and in a message: it must not change the path or
+ * contain markup.
+ */
 export function isJobId(id: string): boolean {
+	return /^[!-.0-;=?-[\]-~]{1,200}$/.test(id) && !/^\.+$/.test(id);
+}
+
+/** Whether `id` can be an endpoint's. */
+export function isEndpointId(id: string): boolean {
 	return /^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$/.test(id);
 }
-
-/** Whether `id` can be an endpoint's: the same alphabet as a job's. */
-export const isEndpointId = isJobId;

@@ -30,6 +30,43 @@ test.each(['yes', 1, 'true', null, {}])(
 	},
 );
 
+test.each([
+	['720p', false, 3, 3, 0.06],
+	['1080p', false, 3.004, 3, 0.12016],
+	['720p', false, 7.236, 7.24, 0.14472],
+	['720p', true, 1 / 3, 0.33, 0.001667],
+])(
+	'%s, draft %s, audio of %d s: %d seconds for $%d, whatever the duration',
+	(resolution, draft, length, seconds, estimatedCost) => {
+		expect(estimateCost({ resolution, draft, audio: 'data:a', duration: 9 }, length)).toMatchObject(
+			{
+				seconds,
+				estimatedCost,
+			},
+		);
+	},
+);
+
+test('an audio length without audio changes nothing', () => {
+	expect(estimateCost({ resolution: '720p', duration: 5 }, 3).estimatedCost).toBe(0.1);
+});
+
+test('a resolution without a price has none with audio either', () => {
+	expect(estimateCost({ resolution: '4k', audio: 'data:a' }, 3)).toMatchObject({
+		estimatedCost: null,
+		seconds: 3,
+		note: 'No price is known for the resolution "4k"',
+	});
+});
+
+test.each<[JsonObject, number]>([
+	[{}, 0.1],
+	[{ resolution: '1080p' }, 0.2],
+	[{ duration: 2, draft: true }, 0.01],
+])("what %j leaves out has the API's default", (input, estimatedCost) => {
+	expect(estimateCost(input)).toMatchObject({ estimatedCost });
+});
+
 const unknown = { estimatedCost: null, currency: 'USD' };
 
 test.each([
@@ -39,7 +76,7 @@ test.each([
 		{
 			pricePerSecond: 0.02,
 			seconds: null,
-			note: 'With audio the video is as long as the audio, so the cost is known only afterwards',
+			note: 'The length of the audio is unknown, so the cost is only known once the video is finished',
 		},
 	],
 	[
@@ -83,9 +120,12 @@ test.each([
 	expect(estimateCost(input)).toEqual({ ...unknown, ...expected });
 });
 
-test.each([null, '', false, 0])('an audio of %j is none', (audio) => {
-	expect(estimateCost({ resolution: '720p', duration: 5, audio }).estimatedCost).toBe(0.1);
-});
+test.each([null, '', ' ', false, 0, {}, [], true, 'voice.mp3'])(
+	'an audio of %j is none',
+	(audio) => {
+		expect(estimateCost({ resolution: '720p', duration: 5, audio }).estimatedCost).toBe(0.1);
+	},
+);
 
 test.each([
 	[0, '$0.00'],

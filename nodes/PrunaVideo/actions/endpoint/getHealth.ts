@@ -1,28 +1,24 @@
-import type { INodeProperties } from 'n8n-workflow';
-import type { Operation, Plan } from '../../run/operation';
-import { getHealth } from '../../runpod/operations';
+import type { Plan } from '../../execution/operation';
+import type { DescribedOperation } from '../describedOperation';
 import { optionsProperty, readOptions } from '../options';
-
-export const properties: INodeProperties[] = [
-	optionsProperty({ resource: ['endpoint'], operation: ['getHealth'] }, [
-		'concurrency',
-		'endpointId',
-	]),
-];
 
 interface HealthPlan extends Plan {
 	endpointId: string;
 }
 
 /** Endpoint > Get Health: counts of jobs and workers. */
-export const operation: Operation<HealthPlan> = {
-	plan: (context, itemIndex) => ({ endpointId: readOptions(context, itemIndex).endpointId }),
+export const getHealth: DescribedOperation<HealthPlan> = {
+	resource: 'endpoint',
+	value: 'getHealth',
+	name: 'Get Health',
+	description: 'Get the number of queued jobs and running workers',
+	action: 'Get the health of the endpoint',
+	fields: [optionsProperty(['concurrency', 'endpointId'])],
 
-	async perform(run, { endpointId }, itemIndex) {
-		const connection = await run.connection();
-		return {
-			json: await getHealth({ connection, endpointId }, run.stop),
-			pairedItem: { item: itemIndex },
-		};
+	plan: ({ read }) => ({ endpointId: readOptions(read).endpointId }),
+
+	async perform(item, { endpointId }) {
+		const endpoint = await item.execution.endpoint(endpointId);
+		return item.returns(await endpoint.getHealth());
 	},
 };

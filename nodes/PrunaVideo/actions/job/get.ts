@@ -1,31 +1,27 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { checkFlag } from '../../pvideo/validation';
-import type { Operation, Plan } from '../../run/operation';
+import type { Plan } from '../../execution/operation';
+import { Flag } from '../../fields/flag';
 import { awaitJob } from '../../runpod/awaitJob';
 import { failedJob } from '../../runpod/failures';
 import { isFinal } from '../../runpod/job';
-import { getJob } from '../../runpod/operations';
-import { startDeadline } from '../../runpod/timing';
+import { startDeadline } from '../../runpod/time';
+import type { DescribedOperation } from '../describedOperation';
 import { optionsProperty, readOptions, type ItemOptions } from '../options';
-import { readOutputSettings, type OutputSettings } from '../outputFields';
-import { stateOf, videoItem } from '../video/output';
-import { readJobId } from './jobId';
+import { OUTPUT_FIELDS, readOutputSettings, type OutputSettings } from '../outputFields';
+import { distinctName } from '../video/fileName';
+import { stateOf, videoOutput } from '../video/output';
+import { jobIdField, readJobId } from './jobId';
 
-const show = { resource: ['job'], operation: ['get'] };
-
-export const waitField: INodeProperties = {
-	displayName: 'Wait Until Finished',
-	name: 'wait',
-	type: 'boolean',
-	default: false,
+const wait = new Flag({
+	label: 'Wait Until Finished',
 	description:
-		'Whether to wait until the job has ended. Then a job that failed is an error; without waiting it is data.',
-	displayOptions: { show },
-};
+		'Whether to wait until the job has finished. If the job fails, the node fails too; without waiting, a failed job is returned as data.',
+	default: false,
+});
 
-export const properties: INodeProperties[] = [
-	optionsProperty(show, ['concurrency', 'timeout', 'pollInterval', 'fileName', 'endpointId']),
-];
+/** A status check that took longer than this, in ms, has waited for the job to end. */
+const AT_ONCE_MS = 1_000;
+/** How long Runpod keeps a result (Runpod, "Operation reference"), in ms. */
+const LONGEST_KEPT_MS = 30 * 60 * 1000;
 
 interface GetPlan extends Plan {
 	jobId: string;
@@ -35,47 +31,55 @@ interface GetPlan extends Plan {
 }
 
 /** Job > Get: state and result of a job. */
-export const operation: Operation<GetPlan> = {
-	plan: (context, itemIndex) => ({
-		jobId: readJobId(context, itemIndex),
-		waits: checkFlag(context.getNodeParameter('wait', itemIndex, false), {
-			label: waitField.displayName,
-		}),
-		options: readOptions(context, itemIndex),
-		output: readOutputSettings((name, fallback) =>
-			context.getNodeParameter(name, itemIndex, fallback),
-		),
-	}),
+export const get: DescribedOperation<GetPlan> = {
+	resource: 'job',
+	value: 'get',
+	name: 'Get',
+	description: 'Get the state of a job, and its video once it is completed',
+	action: 'Get a job',
+	fields: [
+		jobIdField,
+		wait.property('wait'),
+		...OUTPUT_FIELDS,
+		optionsProperty(['concurrency', 'timeout', 'pollInterval', 'fileName', 'endpointId']),
+	],
 
-	async perform(run, { jobId, waits, options, output }, itemIndex) {
-		const endpoint = { connection: await run.connection(), endpointId: options.endpointId };
-		const deadline = startDeadline(options.timeout * 1000);
+	plan: (item) => {
+		const options = readOptions(item.read);
+		return {
+			jobId: readJobId(item.read),
+			waits: wait.readFrom(item.read, 'wait'),
+			options: { ...options, fileName: distinctName(item, options.fileName) },
+			output: readOutputSettings(item.read),
+		};
+	},
+
+	async perform(item, { jobId, waits, options, output }) {
+		const { execution } = item;
+		const { endpointId, timeout, pollInterval, fileName } = options;
+		const endpoint = await execution.endpoint(endpointId);
+		const deadline = startDeadline(timeout * 1000);
+		const asked = Date.now();
 		const job = waits
-			? await awaitJob(
-					endpoint,
-					{ id: jobId, status: 'IN_QUEUE' },
-					{
-						deadline,
-						seconds: options.timeout,
-						pollIntervalMs: options.pollInterval * 1000,
-						stop: run.stop,
-					},
-				)
-			: await getJob(endpoint, jobId, run.stop);
-		if (!isFinal(job) || job.status !== 'COMPLETED') {
-			if (waits && isFinal(job)) throw failedJob(job);
-			return { json: stateOf(job, output.simplify), pairedItem: { item: itemIndex } };
+			? await awaitJob(endpoint, jobId, {
+					deadline,
+					seconds: timeout,
+					pollIntervalMs: pollInterval * 1000,
+					isKnown: false,
+				})
+			: await endpoint.getJob(jobId, deadline.remaining());
+		if (isFinal(job) && job.status === 'COMPLETED') {
+			// A result that was there at once may have been ready for as long as Runpod keeps results: assume the
+			// earliest time.
+			const hasWaited = Date.now() - asked > AT_ONCE_MS;
+			const finishedAt = Date.now() - (hasWaited ? 0 : LONGEST_KEPT_MS);
+			const video = { job, finishedAt, fileName, remainingMs: deadline.remaining() };
+			return await videoOutput(item, video, output);
 		}
-		return await videoItem(
-			run,
-			{
-				job,
-				finishedAt: Date.now(),
-				fileName: options.fileName,
-				remainingMs: deadline.remaining(),
-			},
-			output,
-			itemIndex,
-		);
+		if (waits && isFinal(job)) {
+			const { videoUrl, cost } = execution.readResult(job);
+			throw failedJob(job, { endpointId, videoUrl, cost });
+		}
+		return item.returns(stateOf(job, output.simplify), { id: job.id, status: job.status });
 	},
 };

@@ -1,30 +1,23 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { InvalidParameter } from '../../invalidParameter';
-import { shown } from '../../pvideo/validation';
+import type { INodeProperties } from 'n8n-workflow';
+import type { ParameterReader } from '../../fields/field';
+import { Name } from '../../fields/text';
 import { isJobId } from '../../runpod/job';
 
-export const jobIdField: INodeProperties = {
-	displayName: 'Job ID',
-	name: 'jobId',
-	type: 'string',
-	required: true,
-	default: '',
+const jobId = new Name({
+	label: 'Job ID',
+	description: 'The job ID returned by Submit or Generate',
 	placeholder: 'e.g. sync-a1b2c3d4-e5f6-7890-abcd-ef1234567890-u1',
-	description: 'The ID that Submit or Generate put out',
-	displayOptions: { show: { resource: ['job'], operation: ['get', 'cancel', 'retry'] } },
-};
+	isRequired: true,
+	demand: 'be a valid job ID',
+	isValid: isJobId,
+	advice: 'Use the id that this node returned, such as {{ $json.id }}.',
+});
+
+export const jobIdField: INodeProperties = jobId.property('jobId');
 
 /**
  * @throws InvalidParameter where it is empty or could lead elsewhere in a path
  */
-export function readJobId(context: IExecuteFunctions, itemIndex: number): string {
-	const value: unknown = context.getNodeParameter('jobId', itemIndex, '');
-	const id = typeof value === 'string' ? value.trim() : '';
-	if (!isJobId(id)) {
-		throw new InvalidParameter(
-			id === '' ? "'Job ID' is empty" : `'Job ID' is no job's ID: ${shown(value)}`,
-			'Use the id of an output of this node, such as {{ $json.id }}.',
-		);
-	}
-	return id;
+export function readJobId(read: ParameterReader): string {
+	return jobId.readFrom(read, 'jobId');
 }

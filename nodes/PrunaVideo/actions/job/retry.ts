@@ -1,39 +1,58 @@
-import type { Operation } from '../../run/operation';
-import { repeated, uncertaintyOf } from '../../run/uncertainty';
-import { isFinal } from '../../runpod/job';
-import { retryJob } from '../../runpod/operations';
+import { uncertainAgain } from '../../execution/entry';
+import type { Item } from '../../execution/item';
+import { currentJob } from '../../execution/jobs';
+import { isFinal, type Job } from '../../runpod/job';
+import type { DescribedOperation } from '../describedOperation';
 import { optionsProperty } from '../options';
-import { planJobRequest, type JobPlan } from './jobOperation';
+import { jobIdField } from './jobId';
+import { planForJob, type JobPlan } from './jobPlan';
 
-export const properties = [
-	optionsProperty({ resource: ['job'], operation: ['retry'] }, ['concurrency', 'endpointId']),
-];
+interface RetryPlan extends JobPlan {
+	fingerprint: string;
+}
 
 /**
- * Job > Retry: puts a failed or timed-out job back into the queue; it is paid for again. So with Retry On Fail a job that
- * Runpod took back, or may have taken back, is not asked for a second time.
+ * Job > Retry: requeues a failed or timed-out job; it is billed again. With Retry On Fail, a job that Runpod has
+ * requeued, or may have requeued, is therefore not requeued a second time.
  */
-export const operation: Operation<JobPlan> = {
-	plan(context, itemIndex) {
-		const planned = planJobRequest(context, itemIndex);
+export const retry: DescribedOperation<RetryPlan> = {
+	resource: 'job',
+	value: 'retry',
+	name: 'Retry',
+	description: 'Requeue a failed or timed-out job. You are billed again.',
+	action: 'Retry a job',
+	fields: [jobIdField, optionsProperty(['concurrency', 'endpointId'])],
+
+	plan(item) {
+		const planned = planForJob(item);
 		return { ...planned, fingerprint: `retry ${planned.endpointId} ${planned.jobId}` };
 	},
 
-	async perform(run, { jobId, endpointId, fingerprint = '' }, itemIndex) {
-		const kept = run.memory.recall(itemIndex, fingerprint);
-		if (kept?.uncertain !== undefined) throw repeated(kept.uncertain).with({ jobId });
-		let json = kept?.result;
-		if (json === undefined) {
-			const endpoint = { connection: await run.connection(), endpointId };
-			const job = await retryJob(endpoint, jobId, run.stop).catch((error: unknown) => {
-				const uncertain = uncertaintyOf(error);
-				if (uncertain) run.memory.keep(itemIndex, { request: fingerprint, uncertain });
-				throw error;
-			});
-			json = job.raw;
-			if (!isFinal(job)) run.openJobs.add(endpoint, jobId);
-			run.memory.keep(itemIndex, { request: fingerprint, jobId, endpointId, result: json });
-		}
-		return { json, pairedItem: { item: itemIndex } };
+	async perform(item, plan) {
+		const known = item.page.recall(plan.fingerprint);
+		if (known?.state === 'uncertain') throw uncertainAgain(known.problem).with({ id: plan.jobId });
+		const job =
+			known !== undefined && 'job' in known
+				? await currentJob(item, known.job)
+				: await requeue(item, plan);
+		const { id, status } = job;
+		// Runpod's answer need not repeat the ID.
+		return item.returns({ ...job.raw, id }, { id, status });
 	},
 };
+
+async function requeue(
+	{ execution, page }: Item,
+	{ jobId, endpointId, fingerprint }: RetryPlan,
+): Promise<Job> {
+	const endpoint = await execution.endpoint(endpointId);
+	const intent = { fingerprint, estimatedCost: 0 };
+	await page.reserve(intent);
+	const job = await endpoint.retry(jobId).catch((error: unknown) => {
+		page.notAccepted(error, true, intent);
+		throw error;
+	});
+	page.accepted(job, endpoint, intent);
+	if (isFinal(job)) page.ended(job);
+	return job;
+}

@@ -1,67 +1,53 @@
-import type { INodeProperties } from 'n8n-workflow';
-import type { JsonObject } from '../../json';
-import { readableInput } from '../../pvideo/request';
-import { checkHttpUrl } from '../../pvideo/validation';
-import { handInJob } from '../../run/jobRun';
-import type { Operation } from '../../run/operation';
-import { optionsProperty, readOptions } from '../options';
-import { noteUnknownCost, planVideo, type VideoPlan } from '../video/plan';
+import { submitJob } from '../../execution/jobs';
+import { readableInput } from '../../pvideo/input';
+import { noVideo } from '../../runpod/failures';
+import { isFinal } from '../../runpod/job';
+import type { DescribedOperation } from '../describedOperation';
+import { optionsProperty, readOptions, webhookUrl } from '../options';
+import { videoFields } from '../video/fields';
+import { planVideo, VIDEO_OPTIONS, type VideoPlan } from '../video/plan';
 
-const show = { resource: ['job'], operation: ['submit'] };
-
-export const webhookUrlField: INodeProperties = {
-	displayName: 'Webhook URL',
-	name: 'webhookUrl',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. {{ $execution.resumeUrl }}',
+/** Job > Submit: submits a job without waiting for it. */
+export const submit: DescribedOperation<VideoPlan> = {
+	resource: 'job',
+	value: 'submit',
+	name: 'Submit',
 	description:
-		'Address that Runpod calls when the job has ended: of a Pruna Video Trigger, or the resume URL of a Wait node',
-	displayOptions: { show },
-};
+		'Submit a job without waiting for the video. Runpod can call a webhook when it finishes.',
+	action: 'Submit a job',
+	fields: [
+		...videoFields.main,
+		webhookUrl.property('webhookUrl'),
+		videoFields.additional,
+		optionsProperty(VIDEO_OPTIONS),
+	],
 
-export const properties: INodeProperties[] = [
-	optionsProperty(show, [
-		'concurrency',
-		'maxCostPerItem',
-		'maxCostPerExecution',
-		'cancelOnStop',
-		'includeInput',
-		'endpointId',
-		'executionTimeout',
-		'ttl',
-		'lowPriority',
-	]),
-];
-
-/** Job > Submit: hands a job in and goes on at once. */
-export const operation: Operation<VideoPlan> = {
-	async plan(context, itemIndex) {
-		const options = readOptions(context, itemIndex);
-		const url: unknown = context.getNodeParameter('webhookUrl', itemIndex, '');
-		const webhook = url === '' || url === null ? undefined : checkHttpUrl(url, 'Webhook URL');
-		return await planVideo(context, itemIndex, options, {
-			operation: 'run',
-			...(webhook !== undefined && { webhook }),
+	async plan(item) {
+		return await planVideo(item, readOptions(item.read), {
+			path: 'run',
+			isWebhookPart: true,
+			webhook: webhookUrl.readFrom(item.read, 'webhookUrl'),
 		});
 	},
 
-	async perform(run, plan, itemIndex) {
-		const { request, input, estimate, options } = plan;
+	async perform(item, { request, input, estimate, options }) {
 		const { estimatedCost } = estimate;
-		noteUnknownCost(run, plan);
-		const { job, seed } = await handInJob(run, itemIndex, request);
-		run.tally.countSubmission(estimatedCost ?? undefined);
-		const withSeed: JsonObject = seed === undefined ? {} : { seed };
-		return {
-			json: {
+		const { seed } = request;
+		const job = await submitJob(item, request);
+		// A job that has already ended may have no ID; then its video is the only result.
+		const { videoUrl, cost } = isFinal(job) ? item.execution.readResult(job) : {};
+		if (isFinal(job) && job.id === '' && videoUrl === undefined) throw noVideo(job, cost);
+		item.execution.tally.countSubmission(estimatedCost);
+		return item.returns(
+			{
 				id: job.id,
 				status: job.status,
-				...withSeed,
+				...(seed !== undefined && { seed }),
 				estimatedCost,
-				...(options.includeInput && { input: readableInput({ ...input, ...withSeed }) }),
+				...(videoUrl !== undefined && { video_url: videoUrl }),
+				...(options.includeInput && { input: readableInput(input) }),
 			},
-			pairedItem: { item: itemIndex },
-		};
+			{ id: job.id, status: job.status, videoUrl, cost },
+		);
 	},
 };

@@ -1,20 +1,28 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { Plan } from '../../execution/operation';
 import type { Estimate } from '../../pvideo/price';
-import type { Operation, Plan } from '../../run/operation';
-import { priceVideo } from './plan';
-
-export const properties: INodeProperties[] = [];
+import type { DescribedOperation } from '../describedOperation';
+import { pricedFields } from './fields';
+import { priceVideo } from './input';
 
 interface PricePlan extends Plan {
 	estimate: Estimate;
 }
 
 /** Video > Estimate Cost: the price before spending; sends nothing. */
-export const operation: Operation<PricePlan> = {
-	plan: (context, itemIndex) => ({ estimate: priceVideo(context, itemIndex) }),
+export const estimateCost: DescribedOperation<PricePlan> = {
+	resource: 'video',
+	value: 'estimateCost',
+	name: 'Estimate Cost',
+	description: 'Calculate the price of a video without calling Runpod',
+	action: 'Estimate the cost of a video',
+	fields: [...pricedFields.main, pricedFields.additional],
 
-	perform: async (_run, { estimate }, itemIndex) => ({
-		json: { ...estimate },
-		pairedItem: { item: itemIndex },
-	}),
+	plan: async (item) => ({ estimate: await priceVideo(item) }),
+
+	/** Passes the item on, so that the operation can come before Generate. */
+	async perform({ execution, input, index }, { estimate }) {
+		execution.tally.countEstimate(estimate.estimatedCost);
+		const json = { ...input.json, ...estimate };
+		return { items: [{ ...input, json, pairedItem: { item: index } }] };
+	},
 };

@@ -1,73 +1,67 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { readCost, readVideoResult } from '../../pvideo/result';
-import { completeJob } from '../../run/jobRun';
-import type { Operation } from '../../run/operation';
+import { completeJob } from '../../execution/jobs';
+import type { DescribedOperation } from '../describedOperation';
 import { optionsProperty, readOptions } from '../options';
-import { readOutputSettings, type OutputSettings } from '../outputFields';
-import { videoItem } from './output';
-import { noteUnknownCost, planVideo, type VideoPlan } from './plan';
-
-export const properties: INodeProperties[] = [
-	optionsProperty({ resource: ['video'], operation: ['generate'] }, [
-		'concurrency',
-		'executionMode',
-		'syncWait',
-		'timeout',
-		'pollInterval',
-		'maxCostPerItem',
-		'maxCostPerExecution',
-		'cancelOnStop',
-		'fileName',
-		'includeInput',
-		'endpointId',
-		'executionTimeout',
-		'ttl',
-		'lowPriority',
-	]),
-];
+import { OUTPUT_FIELDS, readOutputSettings, type OutputSettings } from '../outputFields';
+import { videoFields } from './fields';
+import { distinctName } from './fileName';
+import { videoOutput } from './output';
+import { planVideo, VIDEO_OPTIONS, type VideoPlan } from './plan';
 
 interface GeneratePlan extends VideoPlan {
 	output: OutputSettings;
+	fileName: string;
 }
 
 /** Video > Generate: makes a video and waits for it. */
-export const operation: Operation<GeneratePlan> = {
-	async plan(context, itemIndex) {
-		const options = readOptions(context, itemIndex);
-		const output = readOutputSettings((name, fallback) =>
-			context.getNodeParameter(name, itemIndex, fallback),
-		);
-		const plan = await planVideo(context, itemIndex, options, {
-			operation: options.executionMode === 'sync' ? 'runsync' : 'run',
+export const generate: DescribedOperation<GeneratePlan> = {
+	resource: 'video',
+	value: 'generate',
+	name: 'Generate',
+	description: 'Make a video from text, an image or audio and wait for it',
+	action: 'Generate a video',
+	fields: [
+		...videoFields.main,
+		...OUTPUT_FIELDS,
+		videoFields.additional,
+		optionsProperty([
+			...VIDEO_OPTIONS,
+			'executionMode',
+			'syncWait',
+			'pollInterval',
+			'cancelOnTimeout',
+			'fileName',
+			'webhookUrl',
+		]),
+	],
+
+	async plan(item) {
+		const options = readOptions(item.read);
+		const output = readOutputSettings(item.read);
+		const plan = await planVideo(item, options, {
+			path: options.executionMode === 'sync' ? 'runsync' : 'run',
+			webhook: options.webhookUrl,
 		});
-		return { ...plan, output };
+		return { ...plan, output, fileName: distinctName(item, options.fileName) };
 	},
 
-	async perform(run, plan, itemIndex) {
-		const { request, input, options, output } = plan;
-		noteUnknownCost(run, plan);
-		const { job, seed, finishedAt, deadline } = await completeJob(
-			run,
-			itemIndex,
-			request,
-			(final) => readCost(final.raw.output),
-		);
-		const result = readVideoResult(job.raw.output);
-		if (result !== undefined) run.tally.countVideo(result.cost);
-		return await videoItem(
-			run,
+	async perform(item, { request, input, options, output, estimate, fileName }) {
+		const { execution } = item;
+		const { job, finishedAt, deadline, isNew } = await completeJob(item, request);
+		const { videoUrl, cost, seed = request.seed } = execution.readResult(job);
+		if (videoUrl !== undefined) {
+			execution.tally.countVideo(cost, isNew ? estimate.estimatedCost : null);
+		}
+		return await videoOutput(
+			item,
 			{
 				job,
 				finishedAt,
 				seed,
-				fileName: options.fileName,
+				fileName,
 				remainingMs: deadline.remaining(),
-				...(options.includeInput && {
-					input: { ...input, ...(seed !== undefined && { seed }) },
-				}),
+				...(options.includeInput && { input }),
 			},
 			output,
-			itemIndex,
 		);
 	},
 };

@@ -1,39 +1,57 @@
 import { createHash } from 'node:crypto';
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { formatBytes } from '../../dataUri';
+import type { Item } from '../../execution/item';
+import type { JobRequest } from '../../execution/jobs';
+import type { Plan } from '../../execution/operation';
 import { InvalidParameter } from '../../invalidParameter';
-import { isJsonObject, type JsonObject } from '../../json';
+import type { JsonObject } from '../../json';
 import { formatDollars } from '../../money';
-import {
-	isPlain,
-	PARAMETER_LIST,
-	PARAMETERS,
-	PAYLOAD_LIMITS,
-	type PlainParameter,
-} from '../../pvideo/parameters';
-import { estimateCost, isGiven, isMedia, type Estimate } from '../../pvideo/price';
-import { buildInput, formatBytes, pickSeed, type VideoSettings } from '../../pvideo/request';
-import { checkAdditionalInput, checkPlain, checkPrompt } from '../../pvideo/validation';
-import type { JobRequest } from '../../run/jobRun';
-import type { Plan } from '../../run/operation';
-import type { Run } from '../../run/run';
-import type { ItemOptions } from '../options';
-import { ADDITIONAL_INPUT_LABEL } from './fields';
+import { PARAMETERS, PAYLOAD_LIMITS } from '../../pvideo/parameters';
+import { estimateCost, isMedia, type Estimate } from '../../pvideo/price';
+import { pickSeed } from '../../pvideo/input';
+import { MAKE_SMALLER } from '../../runpod/verdicts';
+import { labelOf, type ItemOptions, type OptionName } from '../options';
 import { encodeBody, type Files } from './body';
-import { mediaSource, readMedia, type MediaName } from './media';
+import { ADDITIONAL_INPUT_LABEL } from './fields';
+import { readInput, secondsOf } from './input';
+import { linkTo } from './link';
+import type { MediaFile } from './media';
+import { noteUnreachableWebhook } from './reach';
+
+/** The options that say how a video is submitted; `planVideo` reads them. */
+export const VIDEO_OPTIONS = [
+	'maxCostPerItem',
+	'maxCostPerExecution',
+	'concurrency',
+	'timeout',
+	'cancelOnStop',
+	'resubmitUncertain',
+	'includeInput',
+	'sendFilesAs',
+	'endpointId',
+	'executionTimeout',
+	'ttl',
+	'lowPriority',
+] as const satisfies readonly OptionName[];
 
 /** A video to be made: checked, priced, and ready to be sent. */
 export interface VideoPlan extends Plan {
 	request: JobRequest;
-	/** The request's `input`; a file is named by its kind and size. */
+	/** The request's `input`, with the type and size of each file in its place. */
 	input: JsonObject;
 	estimate: Estimate;
 	options: ItemOptions;
 }
 
-/** Besides `input`, what the body of a submission holds. */
-export interface Envelope {
-	operation: 'runsync' | 'run';
-	webhook?: string;
+/** How a video is submitted. */
+export interface Delivery {
+	path: 'runsync' | 'run';
+	webhook: string | undefined;
+	/**
+	 * Whether the webhook is part of what the user asks for (Job > Submit). For Generate, a different webhook URL
+	 * does not make a different video.
+	 */
+	isWebhookPart?: true;
 }
 
 /**
@@ -42,145 +60,87 @@ export interface Envelope {
  * @throws InvalidParameter
  */
 export async function planVideo(
-	context: IExecuteFunctions,
-	itemIndex: number,
+	item: Item,
 	options: ItemOptions,
-	{ operation, webhook }: Envelope,
+	{ path, webhook, isWebhookPart }: Delivery,
 ): Promise<VideoPlan> {
-	const { input, files, seedIsPicked } = await readInput(context, itemIndex);
-	const estimate = estimateCost(input);
-	checkItemCost(estimate, input, options);
-
+	const { input: stated, files, picksSeed } = await readInput(item);
 	const envelope = { ...(webhook !== undefined && { webhook }), ...policyOf(options) };
-	const bytes = payloadBytes({ input, ...envelope }, input, files);
-	checkPayload(bytes, operation);
+	const identities = files.map(([, { identity }]) => identity);
+	const delivery = isWebhookPart ? envelope : policyOf(options);
+	const fingerprint = fingerprintOf([options.endpointId, stated, delivery, identities]);
+	// A video that an earlier try requested keeps the seed that was picked for it.
+	const seed = picksSeed ? (item.page.recall(fingerprint)?.seed ?? pickSeed()) : stated.seed;
+	const input = { ...stated, ...(seed !== undefined && { seed }) };
+	const estimate = estimateCost(input, await secondsOf(files));
+	checkItemCost(estimate, input, options);
+	noteUnknownCost(item, estimate, options);
+	if (webhook !== undefined) await noteUnreachableWebhook(item, webhook);
 
-	const stated = seedIsPicked ? { ...input, seed: null } : input;
-	const fingerprint = context.getNode().retryOnFail
-		? fingerprintOf([options.endpointId, stated, envelope, files.map(([, file]) => file.identity)])
-		: '';
+	const body = { input, ...envelope };
+	const { linked, embedded } = await sortFiles(item, files, options);
+	const bytes = payloadBytes(body, input, embedded);
+	checkPayload(bytes, path);
 	return {
 		input,
 		estimate,
 		options,
 		estimatedCost: estimate.estimatedCost,
 		fingerprint,
+		resubmitsUncertain: options.resubmitUncertain,
+		heldBytes: bytes - embedded.reduce((sum, [, file]) => sum + file.dataUriBytes, 0),
 		request: {
 			endpointId: options.endpointId,
-			operation,
+			path,
 			fingerprint,
-			...(typeof input.seed === 'number' && { seed: input.seed }),
+			...(typeof seed === 'number' && { seed }),
 			estimatedCost: estimate.estimatedCost,
 			bytes,
-			waitMs: Math.min(options.syncWait, options.timeout) * 1000,
-			timeout: options.timeout,
+			hasFile: embedded.length > 0,
+			syncWaitMs: options.syncWait * 1000,
+			timeoutSeconds: options.timeout,
 			pollIntervalMs: options.pollInterval * 1000,
-			readBody: async (seed) => {
-				const sent: JsonObject = { ...input, ...(seed !== undefined && { seed }) };
-				const body = { input: sent, ...envelope };
-				return files.length === 0 ? body : await encodeBody(body, files);
+			...(options.ttl !== undefined && { ttlSeconds: options.ttl }),
+			cancelsOnTimeout: options.cancelOnTimeout,
+			resubmitsUncertain: options.resubmitUncertain,
+			readBody: async () => {
+				const sent: JsonObject = { ...input };
+				for (const [name, file] of linked) sent[name] = await linkTo(item, file, options);
+				const whole = { ...body, input: sent };
+				return embedded.length === 0 ? whole : await encodeBody(whole, embedded);
 			},
 		},
 	};
 }
 
-async function readInput(
-	context: IExecuteFunctions,
-	itemIndex: number,
-): Promise<{ input: JsonObject; files: Files; seedIsPicked: boolean }> {
-	const prompt = checkPrompt(context.getNodeParameter('prompt', itemIndex, ''), PARAMETERS.prompt);
-	const image = await readMedia(context, itemIndex, 'image');
-	const audio = await readMedia(context, itemIndex, 'audio');
-	const additional = readAdditionalFields(context, itemIndex);
-	const { additionalInput } = additional;
-	const settings: VideoSettings = {
-		prompt,
-		image: image?.text,
-		audio: audio?.text,
-		...readPlain(context, itemIndex, additional, {
-			hasMedia: { image: image !== undefined, audio: audio !== undefined },
-			isWanted: () => true,
-		}),
-	};
-	const seedIsPicked = settings.seed === undefined && !isGiven(additionalInput.seed);
-	if (seedIsPicked) {
-		settings.seed = pickSeed();
-		// One that says nothing would win over the picked one.
-		delete additionalInput.seed;
-	}
-
-	const files: Files = [];
-	if (image?.file && !Object.hasOwn(additionalInput, 'image')) files.push(['image', image.file]);
-	if (audio?.file && !Object.hasOwn(additionalInput, 'audio')) files.push(['audio', audio.file]);
-	return { input: buildInput(settings, additionalInput), files, seedIsPicked };
-}
-
-/** Checks the parameters that stand in one field each; what is left out of the request is absent. */
-function readPlain(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	{ values }: AdditionalFields,
-	{
-		hasMedia,
-		isWanted,
-	}: { hasMedia: Record<MediaName, boolean>; isWanted: (parameter: PlainParameter) => boolean },
-): VideoSettings {
-	const settings: VideoSettings = {};
-	for (const [name, parameter] of PARAMETER_LIST) {
-		if (!isPlain(parameter) || !isWanted(parameter)) continue;
-		const { default: usual, ignoredWith, isAdditional } = parameter;
-		if (ignoredWith !== undefined && hasMedia[ignoredWith]) {
-			// The user does not see it, so it is not checked; it counts where additional input takes the media back.
-			settings[name] = usual;
-			continue;
-		}
-		const value: unknown = isAdditional
-			? values[name]
-			: context.getNodeParameter(name, itemIndex, usual);
-		if (usual === undefined && !isGiven(value)) continue;
-		settings[name] = checkPlain(value, parameter);
-	}
-	return settings;
-}
-
-interface AdditionalFields {
-	/** The collection as the user filled it in. */
-	values: Record<string, unknown>;
-	additionalInput: JsonObject;
-}
-
-function readAdditionalFields(context: IExecuteFunctions, itemIndex: number): AdditionalFields {
-	const collection: unknown = context.getNodeParameter('additionalFields', itemIndex, {});
-	const values = isJsonObject(collection) ? collection : {};
-	return {
-		values,
-		additionalInput: checkAdditionalInput(values.additionalInput, ADDITIONAL_INPUT_LABEL),
-	};
-}
-
 /**
- * The price of one video from the fields that it depends on.
- *
- * @throws InvalidParameter
+ * Separates the files that are sent as links (created when the request is sent) from those that are sent as data
+ * URIs.
  */
-export function priceVideo(context: IExecuteFunctions, itemIndex: number): Estimate {
-	const audio = mediaSource(context, itemIndex, 'audio') !== 'none';
-	const additional = readAdditionalFields(context, itemIndex);
-	const settings = readPlain(context, itemIndex, additional, {
-		hasMedia: { image: false, audio },
-		isWanted: ({ isPriced }) => isPriced === true,
-	});
-	return estimateCost(
-		buildInput({ ...settings, ...(audio && { audio: 'given' }) }, additional.additionalInput),
-	);
+async function sortFiles(
+	item: Item,
+	files: Files,
+	options: ItemOptions,
+): Promise<{ linked: Files; embedded: Files }> {
+	// A data URI in a URL field is not a file that n8n keeps.
+	const isLinked = ({ binary }: MediaFile) =>
+		options.sendFilesAs === 'link' && binary !== undefined;
+	const linked = files.filter(([, file]) => isLinked(file));
+	// Throws now, before anything is spent, if links cannot work here.
+	for (const [, file] of linked) await linkTo(item, file, options);
+	return { linked, embedded: files.filter(([, file]) => !isLinked(file)) };
 }
 
-/** Tells the user once that a limit is set which some videos cannot be held against beforehand. */
-export function noteUnknownCost(run: Run, { estimate, options }: VideoPlan): void {
-	const hasLimit = options.maxCostPerItem !== undefined || run.budget.limit !== undefined;
-	if (estimate.estimatedCost !== null || !hasLimit) return;
-	run.tally.note(
-		'With audio the length is known only afterwards: limits count such videos once they are paid',
+/** Adds a note, once, if a limit is set and the cost of some videos is not known in advance. */
+function noteUnknownCost(
+	{ execution }: Item,
+	{ estimatedCost }: Estimate,
+	{ maxCostPerItem }: ItemOptions,
+): void {
+	const hasLimit = maxCostPerItem !== undefined || execution.budget.limit !== undefined;
+	if (estimatedCost !== null || !hasLimit) return;
+	execution.tally.note(
+		'Videos with audio of unknown length cannot be priced in advance; they count against limits once they finish',
 	);
 }
 
@@ -191,15 +151,15 @@ function checkItemCost(
 ): void {
 	if (estimatedCost !== null && maxCostPerItem !== undefined && estimatedCost > maxCostPerItem) {
 		throw new InvalidParameter(
-			`Not submitted: the video would cost ${formatDollars(estimatedCost)}, above 'Max Cost per Item' (${formatDollars(maxCostPerItem)})`,
-			'Shorten the duration, lower the resolution, use Draft Mode or raise the limit in the options.',
+			`Not submitted: the video would cost ${formatDollars(estimatedCost)}, above '${labelOf('maxCostPerItem')}' (${formatDollars(maxCostPerItem)})`,
+			`Shorten the duration, lower the resolution, use ${PARAMETERS.draft.field.label} or raise the limit in the options.`,
 		);
 	}
 	const hasLimit = maxCostPerItem !== undefined || maxCostPerExecution !== undefined;
 	if (estimatedCost === null && hasLimit && !isMedia(input.audio)) {
 		throw new InvalidParameter(
-			`Not submitted: a limit is set, but the cost is not known beforehand. ${note ?? ''}`,
-			"Correct 'Additional Input', or remove the limit in the options.",
+			`Not submitted: a cost limit is set, but the cost is not known in advance. ${note ?? ''}`,
+			`Correct '${ADDITIONAL_INPUT_LABEL}', or remove the limit in the options.`,
 		);
 	}
 }
@@ -214,7 +174,7 @@ function policyOf({ executionTimeout, ttl, lowPriority }: ItemOptions): { policy
 	return Object.keys(policy).length === 0 ? {} : { policy };
 }
 
-/** The body's size once its files stand in it. */
+/** The size of the body including its files, in bytes. */
 function payloadBytes(body: JsonObject, input: JsonObject, files: Files): number {
 	return files.reduce(
 		(bytes, [name, file]) => bytes + file.dataUriBytes - String(input[name]).length,
@@ -222,14 +182,14 @@ function payloadBytes(body: JsonObject, input: JsonObject, files: Files): number
 	);
 }
 
-function checkPayload(bytes: number, operation: 'runsync' | 'run'): void {
-	const limit = PAYLOAD_LIMITS[operation];
+function checkPayload(bytes: number, path: Delivery['path']): void {
+	const limit = PAYLOAD_LIMITS[path];
 	if (bytes <= limit.bytes) return;
 	throw new InvalidParameter(
-		`The request is ${formatBytes(bytes)}, but Runpod takes at most ${limit.megabytes} MB`,
-		operation === 'run'
-			? "Give the image or audio as a URL, or make it smaller. With Video > Generate and 'Execution Mode' Sync, 20 MB are allowed."
-			: 'Give the image or audio as a URL, or make it smaller.',
+		`The request is ${formatBytes(bytes)}, but Runpod accepts at most ${limit.megabytes} MB`,
+		path === 'run'
+			? `${MAKE_SMALLER} Video > Generate with '${labelOf('executionMode')}' set to Sync accepts up to 20 MB.`
+			: MAKE_SMALLER,
 	);
 }
 

@@ -1,0 +1,101 @@
+/** The parts of the driver that need no n8n. */
+
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cachedFolder, withLock } from '../tools/n8n/cache';
+import { majorFor } from '../tools/n8n/node-runtime';
+import { runProgram, stopProgram, until } from '../tools/n8n/program';
+import { readExample, withAssignment, withCredential } from '../tools/n8n/workflow';
+
+let folder: string;
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'driver-test-'));
+	process.env.PRUNA_VIDEO_CACHE = folder;
+});
+afterEach(async () => {
+	delete process.env.PRUNA_VIDEO_CACHE;
+	await rm(folder, { recursive: true });
+});
+
+it.each([
+	['>=24.0.0', 20, 24],
+	['>=24.0.0', 26, 26],
+	['>=20.19 <= 24.x', 20, 20],
+	['>=20.19 <= 24.x', 25, 24],
+	['>=18 <23', 23, 22],
+	['>=30.1', 20, 30],
+])('an n8n that needs Node.js %s gets, on Node.js %s, Node.js %s', (range, own, expected) => {
+	expect(majorFor(range, own)).toBe(expected);
+});
+
+describe('a folder in the cache', () => {
+	it('is filled once, also by two at once', async () => {
+		let fills = 0;
+		const fill = async (empty: string) => {
+			fills++;
+			await new Promise((done) => setTimeout(done, 100));
+			await writeFile(join(empty, 'done'), '');
+		};
+		const found = await Promise.all([cachedFolder('x', fill), cachedFolder('x', fill)]);
+		await cachedFolder('x', fill);
+		expect(fills).toBe(1);
+		expect(found.map((path) => existsSync(join(path, 'done')))).toEqual([true, true]);
+	});
+
+	it('is not there when filling it failed, and is filled anew', async () => {
+		const broken = async (empty: string) => {
+			await writeFile(join(empty, 'half'), '');
+			throw new Error('no network');
+		};
+		await expect(cachedFolder('x', broken)).rejects.toThrow('no network');
+		const path = await cachedFolder('x', async (empty) => await writeFile(join(empty, 'all'), ''));
+		expect([existsSync(join(path, 'half')), existsSync(join(path, 'all'))]).toEqual([false, true]);
+	});
+});
+
+it('takes over a lock whose holder died', async () => {
+	const lock = join(folder, 'x.lock');
+	await mkdir(lock);
+	const long = new Date(Date.now() - 60_000);
+	await utimes(lock, long, long);
+	const isHeld = async () => (await stat(lock)).isDirectory();
+	expect(await withLock('x', isHeld)).toBe(true);
+	expect(existsSync(lock)).toBe(false);
+});
+
+it('ends a program with its children, even those that do not listen', async () => {
+	const deaf = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up');";
+	// The child holds the same pipes, so that they close only once it has ended too.
+	const script = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(deaf)}],
+		{ stdio: 'inherit' }); ${deaf}`;
+	const program = runProgram(process.execPath, ['-e', script]);
+	let said = '';
+	program.stdout?.on('data', (text) => (said += text));
+	await until(async () => said === 'up\nup\n');
+	await stopProgram(program, 100);
+	expect(await program).toMatchObject({ signal: 'SIGKILL', failed: true });
+});
+
+it('tells of a program that is not there, and of one that fails', async () => {
+	expect(await runProgram('no-such-program', [])).toMatchObject({ failed: true });
+	const failing = runProgram(process.execPath, ['-e', 'console.error("no"); process.exit(3)']);
+	expect(await failing).toMatchObject({ failed: true, exitCode: 3, stderr: 'no' });
+});
+
+it('sets an example up as its user would', async () => {
+	const example = await readExample('text-to-video');
+	const ready = withAssignment(
+		withCredential(example, { id: '7', name: 'mine' }),
+		'Settings',
+		'folder',
+		'/videos',
+	);
+	const text = JSON.stringify(ready);
+	expect(text).toContain('{"id":"7","name":"mine"}');
+	expect(text).toContain('"value":"/videos"');
+	expect(JSON.stringify(example)).not.toContain('/videos');
+	expect(() => withAssignment(example, 'Settings', 'colour', 'red')).toThrow(/no field 'colour'/);
+});

@@ -1,0 +1,88 @@
+/** Names of downloaded files: a batch of equal names does not overwrite its own files when it is saved. */
+import type { IDataObject } from 'n8n-workflow';
+import { startSimulator, type Simulator } from '../tools/simulator';
+import { CONTINUE, credentialsOf, generate, shots } from './batch';
+import { runNode } from './engine';
+
+let simulator: Simulator;
+beforeAll(async () => {
+	simulator = await startSimulator({
+		executionTimeMs: 20,
+		unknownAtFirst: { looks: 0, ms: 0 },
+	});
+});
+beforeEach(() => simulator.reset());
+afterAll(async () => await simulator.close());
+
+const download = (fileName: string): { parameters: IDataObject; options: IDataObject } => ({
+	parameters: { download: true },
+	options: { fileName, concurrency: 10 },
+});
+const namesOf = ({ items }: Awaited<ReturnType<typeof generate>>) =>
+	items.map(({ binary }) => binary?.data?.fileName);
+
+test('the same name fifty times becomes fifty names, in the order of the items', async () => {
+	const names = namesOf(await generate(simulator, { prompts: shots(50), ...download('Ad v1.25') }));
+	expect(names).toEqual([
+		'Ad v1.25.mp4',
+		...Array.from({ length: 49 }, (_, index) => `Ad v1.25 (${index + 2}).mp4`),
+	]);
+});
+
+test('names that only differ in spelling stay distinct', async () => {
+	const fileName =
+		'={{ ["AC/DC live", "AC-DC live", "ac-dc live.mp4", "AC/DC live.MP4 "][$itemIndex] }}';
+	const names = namesOf(await generate(simulator, { prompts: shots(4), ...download(fileName) }));
+	expect(new Set(names.map((name) => name?.toLowerCase())).size).toBe(4);
+	expect(names.every((name) => name?.endsWith('.mp4'))).toBe(true);
+});
+
+test('without a name the files are named after their jobs', async () => {
+	const result = await generate(simulator, { prompts: shots(2), ...download('') });
+	expect(namesOf(result)).toEqual(result.items.map(({ json }) => `pruna-video-${json.id}.mp4`));
+});
+
+test('long names stay apart where they are cut', async () => {
+	const fileName = `={{ "${'é'.repeat(150)}" + $itemIndex }}`;
+	const names = namesOf(await generate(simulator, { prompts: shots(3), ...download(fileName) }));
+	expect(new Set(names).size).toBe(3);
+});
+
+test('a failed item does not change the names of the others', async () => {
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'job',
+		error: 'no',
+		match: { prompt: 'shot 1.' },
+	});
+	const result = await generate(simulator, {
+		prompts: shots(3),
+		...download('fox.mp4'),
+		settings: CONTINUE,
+	});
+	expect(namesOf(result)).toEqual(['fox.mp4', undefined, 'fox (3).mp4']);
+});
+
+test('Job > Get keeps file names distinct too', async () => {
+	const job = { resource: 'job', prompt: 'A cat' };
+	const items = [{ json: {} }, { json: {} }];
+	const credentials = credentialsOf(simulator);
+	const submitted = await runNode({
+		parameters: { ...job, operation: 'submit' },
+		items,
+		credentials,
+	});
+	await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 2);
+	const got = await runNode({
+		parameters: {
+			...job,
+			operation: 'get',
+			jobId: '={{ $json.id }}',
+			download: true,
+			options: { fileName: 'fox' },
+		},
+		items: submitted.items,
+		credentials,
+	});
+	expect(namesOf(got)).toEqual(['fox.mp4', 'fox (2).mp4']);
+});

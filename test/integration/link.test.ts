@@ -1,0 +1,127 @@
+/** Files that are sent as signed links to this n8n. */
+import { Container } from '@n8n/di';
+import { BinaryDataService } from 'n8n-core';
+import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
+import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
+import { startSimulator, type Simulator } from '../tools/simulator';
+import { credentialsOf, RETRY, shown, submissions } from './batch';
+import { runNode, storeBinary, useBinaryMode, type EngineOptions } from './engine';
+
+let simulator: Simulator;
+let tokens = 0;
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+beforeEach(async () => {
+	simulator.reset();
+	await useBinaryMode('filesystem');
+	// n8n's tokens hold the time: no two are alike.
+	jest
+		.spyOn(Container.get(BinaryDataService), 'createSignedToken')
+		.mockImplementation(() => `secret-${tokens++}`);
+});
+afterEach(() => jest.restoreAllMocks());
+afterAll(async () => await simulator.close());
+
+const PNG = Buffer.from(
+	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+	'base64',
+);
+const LINK = /^http:\/\/localhost\/rest\/binary-data\/signed\?token=secret-\d+$/;
+
+async function generate(
+	{ options, ...fields }: IDataObject & { options?: IDataObject } = {},
+	rest: Partial<EngineOptions> & { content?: Buffer } = {},
+) {
+	const { content = PNG, ...engine } = rest;
+	return await runNode({
+		parameters: {
+			resource: 'video',
+			operation: 'generate',
+			prompt: 'A cat',
+			imageSource: 'binary',
+			...fields,
+			options: { sendFilesAs: 'link', ...options },
+		},
+		items: [{ json: {}, binary: { data: await storeBinary(content, 'image/png', 'a.png') } }],
+		credentials: credentialsOf(simulator),
+		...engine,
+	});
+}
+
+/** The node in an n8n whose helper for links is another. */
+function withLinks(createBinarySignedUrl: (() => string) | undefined): INodeType {
+	const node = new PrunaVideo();
+	const { execute } = node;
+	node.execute = async function (this: IExecuteFunctions) {
+		Object.assign(this.helpers, { createBinarySignedUrl });
+		return await execute.call(this);
+	};
+	return node;
+}
+
+const sent = () => simulator.ledger.jobs.at(-1)?.input ?? {};
+
+test.each(['sync', 'async'])('with %s a file of 40 MB is sent as a link', async (executionMode) => {
+	const content = Buffer.concat([PNG, Buffer.alloc(40 * 1024 ** 2)]);
+	const { error } = await generate({ options: { executionMode } }, { content });
+	expect(error).toBeUndefined();
+	expect(sent().image).toMatch(LINK);
+	expect(sent()).not.toHaveProperty('aspect_ratio');
+	expect(submissions(simulator)[0]?.bytes).toBeLessThan(1000);
+});
+
+test('the link is not shown', async () => {
+	const result = await generate({ options: { includeInput: true } });
+	expect(result.items[0]?.json.input).toMatchObject({ image: `data:image/png (${PNG.length} B)` });
+	expect(shown(result)).not.toContain('secret-');
+});
+
+test('the next try, which would get another link, continues with the same job', async () => {
+	simulator.faults.add({ operation: 'video', kind: 'status', status: 404 });
+	const { items, error } = await generate({ download: true }, { settings: RETRY });
+	expect(error).toBeUndefined();
+	expect(items[0]?.binary).toHaveProperty('data');
+	expect(submissions(simulator)).toHaveLength(1);
+});
+
+test('a data URI in a URL field stays one', async () => {
+	const imageUrl = `data:image/png;base64,${PNG.toString('base64')}`;
+	expect((await generate({ imageSource: 'url', imageUrl })).error).toBeUndefined();
+	expect(sent().image).toBe(imageUrl);
+});
+
+const PUBLIC = { apiKey: 'rpa_key', baseUrl: 'https://runpod.example.com/v2' };
+const CANNOT = "'Image Field': the file cannot be sent as a link, because";
+const INSTEAD = "or set the option 'Send Files As' to Data URI.";
+const ADDRESS = `Set WEBHOOK_URL to the public URL of this n8n instance, ${INSTEAD}`;
+
+describe('is refused, and nothing is sent,', () => {
+	test('where n8n keeps binary data in memory', async () => {
+		await useBinaryMode('default');
+		const { error } = await generate();
+		expect(error?.message).toBe(`${CANNOT} n8n keeps binary data in memory`);
+		expect(error?.description).toBe(
+			`Set N8N_DEFAULT_BINARY_DATA_MODE to filesystem, database or s3, ${INSTEAD}`,
+		);
+		expect(simulator.requests).toHaveLength(0);
+	});
+
+	test('where n8n makes no links', async () => {
+		const { error } = await generate({}, { type: withLinks(undefined) });
+		expect(error?.message).toBe(`${CANNOT} this version of n8n cannot create links to files`);
+		expect(error?.description).toBe(`Update n8n to 1.100 or later, ${INSTEAD}`);
+		expect(simulator.requests).toHaveLength(0);
+	});
+
+	test.each([
+		['http://localhost:5678/rest/file', 'the machine itself (localhost)'],
+		['http://127.0.0.1:5678/rest/file', 'the machine itself (127.0.0.1)'],
+		['http://192.168.1.5:5678/rest/file', 'a private network (192.168.1.5)'],
+		['http://n8n:5678/rest/file', 'a host name without a domain (n8n)'],
+	])('where Runpod cannot reach %s', async (link, what) => {
+		const { error } = await generate({}, { credentials: PUBLIC, type: withLinks(() => link) });
+		expect(error?.message).toBe(`${CANNOT} the link points to ${what}, which Runpod cannot reach`);
+		expect(error?.description).toBe(ADDRESS);
+	});
+});

@@ -1,0 +1,62 @@
+/** n8n's log: a worker that is killed leaves its jobs there, and whoever waits finds out why. */
+import { inspect } from 'node:util';
+import { startSimulator, type Simulator } from '../tools/simulator';
+import { engineLogger, generate, shots } from './batch';
+import { hurry } from './hurry';
+
+let simulator: Simulator;
+let lines: string[] = [];
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+beforeEach(() => {
+	simulator.reset();
+	lines = [];
+	jest.spyOn(engineLogger(), 'log').mockImplementation((level, message) => {
+		if (String(message).startsWith('Pruna Video: ')) lines.push(`${inspect(level)} ${message}`);
+	});
+});
+afterAll(async () => await simulator.close());
+hurry(20);
+
+test.each([{ executionMode: 'sync' }, { executionMode: 'async' }])(
+	'names each job once, with its item and endpoint: %j',
+	async (options) => {
+		await generate(simulator, { prompts: shots(3), options });
+
+		for (const { id, input } of simulator.ledger.jobs) {
+			const item = shots(3).indexOf(String(input.prompt));
+			expect(lines.filter((line) => line.includes(id))).toEqual([
+				`'info' Pruna Video: job ${id} accepted (item ${item}, endpoint p-video)`,
+			]);
+		}
+	},
+);
+
+test('names a job the moment it is accepted, before it has ended', async () => {
+	simulator.hold('finish');
+	const execution = generate(simulator, { options: { executionMode: 'async' } });
+	await simulator.waitFor(() => lines.length > 0);
+	expect(lines.join()).toContain(simulator.ledger.jobs[0]?.id);
+	expect(simulator.ledger.count('IN_PROGRESS')).toBe(1);
+	simulator.release();
+	await execution;
+});
+
+test('says of each repeat what is sent again, when and why, never with the key', async () => {
+	simulator.faults.add({
+		...{ operation: 'runsync', kind: 'status', status: 429, times: 2 },
+		headers: { 'retry-after': '7' },
+		body: { error: `slow down, ${simulator.apiKey}` },
+	});
+	await generate(simulator);
+
+	const repeats = lines.filter((line) => line.includes('will be sent again'));
+	expect(repeats).toHaveLength(2);
+	for (const line of repeats) {
+		expect(line).toMatch(
+			/POST runsync will be sent again in [789]\.\d s: Runpod is limiting requests/,
+		);
+	}
+	expect(lines.join()).not.toContain(simulator.apiKey);
+});

@@ -1,0 +1,97 @@
+/** For the simulator's own tests: a simulator per test, and a client that says plainly what it was answered. */
+
+import { startSimulator, type Simulator, type StartOptions } from '../../tools/simulator/index';
+import { isRecord, parseJson } from '../../tools/simulator/json';
+
+export interface Reply {
+	status: number;
+	/** The JSON object; empty where the body is none. */
+	body: Record<string, unknown>;
+	text: string;
+	headers: Headers;
+}
+
+export interface CallOptions {
+	/** Sent as JSON; text and bytes as they are. */
+	body?: unknown;
+	/** The API key; '' sends none. */
+	key?: string;
+	headers?: Record<string, string>;
+	signal?: AbortSignal;
+}
+
+export class Client {
+	private current: Simulator | undefined;
+
+	constructor(options: StartOptions) {
+		beforeEach(async () => {
+			this.current = await startSimulator({ profile: 'documented', ...options });
+		});
+		afterEach(async () => await this.current?.close());
+	}
+
+	get simulator(): Simulator {
+		if (!this.current) throw new Error('There is a simulator only while a test runs');
+		return this.current;
+	}
+
+	/** `path` follows `/v2/`. */
+	async call(method: string, path: string, options: CallOptions = {}): Promise<Reply> {
+		const { body, key = this.simulator.apiKey, headers, signal } = options;
+		const isSentAsIs = typeof body === 'string' || body instanceof Uint8Array;
+		const response = await fetch(`${this.simulator.baseUrl}/${path}`, {
+			method,
+			headers: {
+				'content-type': 'application/json',
+				...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+				...headers,
+			},
+			...(body === undefined ? {} : { body: isSentAsIs ? body : JSON.stringify(body) }),
+			...(signal ? { signal } : {}),
+			redirect: 'manual',
+		});
+		const text = await response.text();
+		const parsed = parseJson(Buffer.from(text));
+		return {
+			status: response.status,
+			body: isRecord(parsed) ? parsed : {},
+			text,
+			headers: response.headers,
+		};
+	}
+
+	/** `more` stands beside `input`: webhook and policy. */
+	async runsync(input: object = {}, more: object = {}, query = ''): Promise<Reply> {
+		const body = { input: { prompt: 'A cat', ...input }, ...more };
+		return await this.call('POST', `p-video/runsync${query}`, { body });
+	}
+
+	/** The id of a job that was accepted. */
+	async run(input: object = {}, more: object = {}): Promise<string> {
+		const body = { input: { prompt: 'A cat', ...input }, ...more };
+		const reply = await this.call('POST', 'p-video/run', { body });
+		if (reply.status !== 200) throw new Error(`run: ${reply.status} ${String(reply.body.error)}`);
+		return String(reply.body.id);
+	}
+
+	async status(id: string): Promise<Reply> {
+		return await this.call('GET', `p-video/status/${id}`);
+	}
+
+	async cancel(id: string): Promise<Reply> {
+		return await this.call('POST', `p-video/cancel/${id}`);
+	}
+
+	async retry(id: string): Promise<Reply> {
+		return await this.call('POST', `p-video/retry/${id}`);
+	}
+
+	async reached(id: string, status: string): Promise<void> {
+		await this.simulator.waitFor((ledger) => ledger.find(id)?.status === status);
+	}
+}
+
+/** To be called once per file: every test gets a new simulator, which is closed after it. */
+export function useSimulator(options: StartOptions = {}): Client {
+	return new Client(options);
+}

@@ -1,0 +1,23 @@
+/** What others saw of Runpod that its pages do not say, and what this node promises: what a run is to find out. */
+export const FACTS: readonly string[] = [
+	'Where the address stands in the output, and how the cost looks',
+	'Health refuses valid keys; a made-up job tells a good key from a wrong one',
+	'Files as data URIs are refused, or taken',
+	'Unknown keys are refused; `size` is sent in place of `resolution`',
+	'A fresh job is unknown for a while',
+	'A long runsync ends as 408, 502 or 524 while the job runs on (needs a job of over 90 s)',
+	'Too large a body is 400 or 502, not 413',
+	'How an account without credit is refused (needs one)',
+	'COMPLETED with a cost, and without an address',
+	'IN_PROGRESS with an output',
+	'Shapes of a failed job’s error',
+	'A 429 of the model comes as a FAILED job',
+	'Failed jobs are free',
+	'Time to live ends even a running job (needs one that waits)',
+	'An execution timeout has to be more than 5 s',
+	'A finished job repeats its input; webhooks come three times, unsigned (needs a public address)',
+	'The long look answers when a job ends',
+	'A cancelled job has no times; how ids end',
+	'More than 10 s',
+	'A seed gives the same take in draft and final, with and without upsampling',
+];

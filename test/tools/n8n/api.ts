@@ -1,0 +1,209 @@
+/** n8n's own REST API, as its editor uses it. */
+
+import { parse as parseFlatted } from 'flatted';
+import { readExecution, type Execution } from './execution';
+import { at, isRecord, listAt, shortened, stringAt, type JsonRecord } from './json';
+import { until } from './program';
+import type { Workflow } from './workflow';
+
+export interface Owner {
+	email: string;
+	password: string;
+	firstName: string;
+	lastName: string;
+}
+
+export interface Credential {
+	name: string;
+	type: string;
+	data: JsonRecord;
+}
+
+const FINAL = ['success', 'error', 'canceled', 'crashed'];
+
+export class N8nApi {
+	private constructor(
+		readonly url: string,
+		private cookie: string,
+	) {}
+
+	/** For a fresh n8n: makes its owner, who is then logged in. */
+	static async setUpOwner(url: string, owner: Owner): Promise<N8nApi> {
+		const api = new N8nApi(url, '');
+		await api.call('POST', '/rest/owner/setup', owner);
+		return api;
+	}
+
+	/** Its id. */
+	async createCredential(credential: Credential): Promise<string> {
+		return stringAt(await this.call('POST', '/rest/credentials', credential), 'id');
+	}
+
+	/** What the editor's form does after saving: `OK`, or `Error` with the message shown. */
+	async testCredential(
+		id: string,
+		credential: Credential,
+	): Promise<{ status: string; message: string }> {
+		const credentials = { id, ...credential };
+		const answer = await this.call('POST', '/rest/credentials/test', { credentials });
+		return { status: stringAt(answer, 'status'), message: stringAt(answer, 'message') };
+	}
+
+	/** Its id. */
+	async createWorkflow({ name, nodes, connections, settings }: Workflow): Promise<string> {
+		const body = { name, nodes, connections, settings: settings ?? {}, active: false };
+		return stringAt(await this.call('POST', '/rest/workflows', body), 'id');
+	}
+
+	/**
+	 * Starts it as "Execute workflow" does, from the trigger of that name; the execution's id.
+	 *
+	 * @param json what the trigger gives, where it is one that needs something from outside, such as a chat
+	 */
+	async runWorkflow(id: string, trigger: string, json?: JsonRecord): Promise<string> {
+		const workflowData = await this.call('GET', `/rest/workflows/${id}`);
+		const data = json && {
+			startTime: Date.now(),
+			executionTime: 0,
+			executionIndex: 0,
+			executionStatus: 'success',
+			data: { main: [[{ json }]] },
+			source: [],
+		};
+		const body = { workflowData, triggerToStartFrom: { name: trigger, ...(data && { data }) } };
+		const answer = await this.call('POST', `/rest/workflows/${id}/run`, body);
+		return String(at(answer, 'executionId'));
+	}
+
+	/** Publishes it; when this returns its triggers listen. */
+	async activate(id: string): Promise<void> {
+		await this.setActive(id, true);
+	}
+
+	/** Takes it back; when this returns its triggers listen no more. */
+	async deactivate(id: string): Promise<void> {
+		await this.setActive(id, false);
+	}
+
+	private async setActive(id: string, active: boolean): Promise<void> {
+		const path = `/rest/workflows/${id}`;
+		const version = active && { versionId: at(await this.call('GET', path), 'versionId') };
+		const action = `${path}/${active ? 'activate' : 'deactivate'}`;
+		// Before n8n 2.0 that was a field.
+		if (!(await this.callIfKnown('POST', action, { ...version }))) {
+			await this.call('PATCH', path, { active, ...version });
+		}
+		// Current versions of n8n answer before they have done it; earlier ones have done it then.
+		await until(async () => {
+			const answer = await this.callIfKnown('GET', `${path}/publication-status`);
+			const status = at(answer, 'status');
+			if (status === 'failed') throw new Error(JSON.stringify(answer));
+			return answer === undefined || status === (active ? 'published' : 'not_published');
+		});
+	}
+
+	/** As `call`, but undefined where this n8n has no such address. */
+	private async callIfKnown(method: string, path: string, body?: unknown): Promise<unknown> {
+		return await this.call(method, path, body).catch((error: unknown) => {
+			if (error instanceof RestError && error.status === 404) return undefined;
+			throw error;
+		});
+	}
+
+	/** As the button of that name on a trigger does: the test URL takes calls for two minutes. */
+	async listenForTestEvent(id: string, trigger: string): Promise<void> {
+		const workflowData = await this.call('GET', `/rest/workflows/${id}`);
+		const version = stringAt(await this.call('GET', '/rest/settings'), 'versionCli');
+		// The name itself was enough in n8n 1.100, and is no longer in 1.123.
+		const destinationNode = /^1\.1[01]\d\./.test(version)
+			? trigger
+			: { nodeName: trigger, mode: 'inclusive' };
+		const body = { workflowData, destinationNode };
+		const answer = await this.call('POST', `/rest/workflows/${id}/run`, body);
+		if (at(answer, 'waitingForWebhook') !== true) {
+			throw new Error(`n8n does not listen for ${trigger}: ${JSON.stringify(answer)}`);
+		}
+	}
+
+	async execution(id: string): Promise<Execution> {
+		const answer = await this.call('GET', `/rest/executions/${id}`);
+		const data = at(answer, 'data');
+		const parsed: unknown = typeof data === 'string' ? parseFlatted(data) : data;
+		return readExecution({ status: at(answer, 'status'), data: parsed });
+	}
+
+	async finishedExecution(id: string, withinMs = 120_000): Promise<Execution> {
+		let status = '';
+		const problem = () => `Execution ${id} is still ${status}`;
+		const finished = async () => {
+			const execution = await this.execution(id);
+			status = execution.status;
+			return FINAL.includes(status) && execution;
+		};
+		return await until(finished, { withinMs, everyMs: 200, problem });
+	}
+
+	/** The IDs of a workflow's executions, once there are at least `count` of them. */
+	async executionsOf(workflowId: string, count: number): Promise<string[]> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const path = `/rest/executions?limit=100&filter=${filter}`;
+		return await until(async () => {
+			const results = listAt(await this.call('GET', path), 'results');
+			// n8n asks for running and for ended ones in turn: one that ends meanwhile is listed twice.
+			const ids = [...new Set(results.map((execution) => stringAt(execution, 'id')))];
+			return ids.length >= count && ids;
+		});
+	}
+
+	async stopExecution(id: string): Promise<void> {
+		await this.call('POST', `/rest/executions/${id}/stop`);
+	}
+
+	/** Retry in the list of executions, with the workflow as it is saved now or as it was; returns when it has ended. */
+	async retryExecution(id: string, loadWorkflow: boolean): Promise<void> {
+		await this.call('POST', `/rest/executions/${id}/retry`, { loadWorkflow });
+	}
+
+	/** A file that an item holds; `id` as in `item.binary.<field>.id`. */
+	async binaryData(id: string): Promise<Buffer> {
+		const path = `/rest/binary-data?id=${encodeURIComponent(id)}&action=download`;
+		const response = await fetch(this.url + path, { headers: { cookie: this.cookie } });
+		if (!response.ok) throw new RestError(path, response.status, await response.text());
+		return Buffer.from(await response.arrayBuffer());
+	}
+
+	/** The bytes of a binary field, wherever this n8n keeps them: in the item, or in a storage. */
+	async storedFile(field: unknown): Promise<Buffer> {
+		const id = at(field, 'id');
+		return typeof id === 'string'
+			? await this.binaryData(id)
+			: Buffer.from(stringAt(field, 'data'), 'base64');
+	}
+
+	/** Any other request; the `data` of its answer. */
+	async call(method: string, path: string, body?: unknown): Promise<unknown> {
+		const response = await fetch(this.url + path, {
+			method,
+			headers: { 'content-type': 'application/json', cookie: this.cookie },
+			body: body === undefined ? undefined : JSON.stringify(body),
+		});
+		const text = await response.text();
+		if (!response.ok) throw new RestError(`${method} ${path}`, response.status, text);
+		const session = response.headers.getSetCookie().find((set) => set.startsWith('n8n-auth='));
+		if (session) this.cookie = session.split(';')[0] ?? '';
+		const answer: unknown = text === '' ? undefined : JSON.parse(text);
+		return isRecord(answer) && 'data' in answer ? answer.data : answer;
+	}
+}
+
+class RestError extends Error {
+	override name = 'RestError';
+
+	constructor(
+		call: string,
+		readonly status: number,
+		text: string,
+	) {
+		super(`n8n answered ${call} with ${status}: ${shortened(text)}`);
+	}
+}

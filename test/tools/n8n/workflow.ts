@@ -1,0 +1,96 @@
+/** Workflow files as the editor exports them. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRecord, listAt, type JsonRecord } from './json';
+
+/** The type of this package's credential. */
+export const CREDENTIAL_TYPE = 'prunaVideoRunpodApi';
+
+/** A saved credential, as a node's `credentials` name it. */
+export interface CredentialRef {
+	id: string;
+	name: string;
+}
+
+export interface WorkflowNode extends JsonRecord {
+	name: string;
+	type: string;
+	parameters: JsonRecord;
+	credentials?: Record<string, { id: string | null; name: string }>;
+}
+
+export interface Workflow extends JsonRecord {
+	name: string;
+	nodes: WorkflowNode[];
+	connections: JsonRecord;
+}
+
+export const EXAMPLES = join(__dirname, '../../../examples');
+
+/** One of examples/, as it is before anybody has set it up. */
+export async function readExample(name: string): Promise<Workflow> {
+	const path = join(EXAMPLES, `${name}.json`);
+	const content: unknown = JSON.parse(await readFile(path, 'utf8'));
+	if (!isWorkflow(content)) throw new Error(`${path} is no n8n workflow`);
+	return content;
+}
+
+function isWorkflow(value: unknown): value is Workflow {
+	return (
+		isRecord(value) &&
+		typeof value.name === 'string' &&
+		isRecord(value.connections) &&
+		Array.isArray(value.nodes) &&
+		value.nodes.every(
+			(node: unknown) =>
+				isRecord(node) &&
+				typeof node.name === 'string' &&
+				typeof node.type === 'string' &&
+				isRecord(node.parameters),
+		)
+	);
+}
+
+/** As a user does after importing: every node that wants a credential of this package's type gets this one. */
+export function withCredential(workflow: Workflow, credential: CredentialRef): Workflow {
+	const nodes = workflow.nodes.map((node) =>
+		node.credentials?.[CREDENTIAL_TYPE]
+			? { ...node, credentials: { ...node.credentials, [CREDENTIAL_TYPE]: credential } }
+			: node,
+	);
+	return { ...workflow, nodes };
+}
+
+/** With one more node between two others that follow one another. */
+export function withNodeBetween(
+	workflow: Workflow,
+	before: string,
+	node: WorkflowNode,
+	after: string,
+): Workflow {
+	const to = (name: string) => ({ main: [[{ node: name, type: 'main', index: 0 }]] });
+	const added = { [before]: to(node.name), [node.name]: to(after) };
+	return {
+		...workflow,
+		nodes: [...workflow.nodes, { position: [0, 400], id: node.name, ...node }],
+		connections: { ...workflow.connections, ...added },
+	};
+}
+
+/** As a user does in an "Edit Fields" node: the field `name` gets another value. */
+export function withAssignment(
+	workflow: Workflow,
+	nodeName: string,
+	name: string,
+	value: string,
+): Workflow {
+	const copy = structuredClone(workflow);
+	const node = copy.nodes.find((candidate) => candidate.name === nodeName);
+	const assignment = listAt(node?.parameters, 'assignments', 'assignments')
+		.filter(isRecord)
+		.find((candidate) => candidate.name === name);
+	if (!assignment) throw new Error(`'${workflow.name}' has no field '${name}' in '${nodeName}'`);
+	assignment.value = value;
+	return copy;
+}

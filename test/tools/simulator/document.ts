@@ -1,0 +1,77 @@
+/** A job as Runpod shows it in runsync, status and webhook: where the address stands, and how an error looks. */
+
+import type { Job } from './job';
+import type { SimulatorOptions } from './options';
+
+/** Reported shapes of `output` for a video `V` that cost `cost`. */
+const OUTPUTS = {
+	video_url: (V, cost) => ({ video_url: V, cost }),
+	result: (V, cost) => ({ cost, result: V }),
+	url: (V, cost) => ({ url: V, cost }),
+	text: (V) => V,
+	list: (V, cost) => [{ result: V, cost }],
+	textList: (V) => [V],
+	video: (V, cost) => ({ video: V, cost }),
+	videoObject: (V, cost) => ({ video: { url: V }, cost }),
+	videos: (V, cost) => ({ videos: [V], cost }),
+	nested: (V, cost) => ({ output: { video_url: V }, cost }),
+	nullFirst: (V, cost) => ({ video_url: null, result: V, cost }),
+	json: (V, cost) => JSON.stringify({ video_url: V, cost }),
+	spaces: (V, cost) => ({ video_url: ` ${V} `, cost }),
+	/** Billed, without a video. */
+	none: (_, cost) => ({ cost }),
+} satisfies Record<string, (V: string, cost: unknown) => unknown>;
+
+export type OutputShape = keyof typeof OUTPUTS;
+export const OUTPUT_SHAPES = Object.keys(OUTPUTS).filter(
+	(name): name is OutputShape => name in OUTPUTS,
+);
+
+/** Reported shapes of a failed job's `error`. */
+const ERRORS = {
+	text: (message) => message,
+	sentence: (message) => `Error submitting task: 400, ${JSON.stringify({ code: 400, message })}`,
+	traceback: (message) =>
+		JSON.stringify({
+			error_type: "<class 'ValueError'>",
+			error_message: message,
+			error_traceback: `Traceback (most recent call last):\n  File "handler.py", line 42\nValueError: ${message}\n`,
+			hostname: 'simulator',
+			worker_id: 'simworker',
+			runpod_version: '1.7.13',
+		}),
+	object: (message) => ({ code: 400, message }),
+	list: (message) => [{ loc: ['input', message.split(' ')[0] ?? ''], msg: message }],
+} satisfies Record<string, (message: string) => unknown>;
+
+export type ErrorShape = keyof typeof ERRORS;
+
+export function outputOf(url: string, usd: number, options: SimulatorOptions): unknown {
+	const cost = { number: usd, text: String(usd), none: undefined }[options.costAs];
+	return OUTPUTS[options.outputShape](url, cost);
+}
+
+export function errorOf(message: string, { errorShape }: SimulatorOptions): unknown {
+	return ERRORS[errorShape](message);
+}
+
+export function documentOf(job: Job, options: SimulatorOptions): Record<string, unknown> {
+	const { record, ending } = job;
+	const { id, status, delayTime, executionTime, workerId, error, output, input, webhook } = record;
+	if (job.isQueued) return { id, status };
+	if (job.isRunning) {
+		return { id, status: options.runningState, delayTime, workerId, output: ending?.progress };
+	}
+	const times = status !== 'CANCELLED' || options.cancelledHasTimes;
+	const shown: Record<string, unknown> = {
+		...(times && { delayTime, executionTime }),
+		error,
+		id,
+		...(options.repeatsInput && { input, webhook }),
+		output,
+		status,
+		workerId,
+	};
+	for (const field of ending?.omit ?? []) delete shown[field];
+	return shown;
+}

@@ -1,0 +1,109 @@
+/** One job as the simulator works on it; what the outside may see of it is its ledger record. */
+
+import { randomUUID } from 'node:crypto';
+import type { Timer } from './clock';
+import type { JobFault } from './faults';
+import type { JobRecord } from './ledger';
+import { ignoredFields, unknownFields } from './model';
+import type { SimulatorOptions } from './options';
+import type { Payload } from './submission';
+import type { Queued } from './workers';
+
+/** A request for a job that passed every check. */
+export interface Submission extends Payload {
+	operation: 'runsync' | 'run';
+	endpoint: string;
+	apiKey: string;
+	/** Length of the request's body. */
+	bytes: number;
+	/** Documented ms that the result will be kept. */
+	retentionMs: number;
+}
+
+export class Job implements Queued {
+	readonly record: JobRecord;
+	/** Called once the job is final, or gone. */
+	readonly whenFinal = new Set<() => void>();
+	readyAt = 0;
+	queuedAt = 0;
+	startedAt = 0;
+	/** When `/status` stops knowing it. */
+	expiresAt = Infinity;
+	/** Status requests that do not know it yet. */
+	unknownLooks = 0;
+	unknownUntil = 0;
+	/** How often it went back to the queue. */
+	requeues = 0;
+	/** A new one each time that it is worked on. */
+	work: object | undefined;
+	timers: Timer[] = [];
+	ttlTimer: Timer | undefined;
+
+	constructor(
+		readonly submission: Submission,
+		public ending: JobFault | undefined,
+		now: number,
+		options: SimulatorOptions,
+	) {
+		const { bytes: _bytes, retentionMs: _retentionMs, ...sent } = submission;
+		const prefix = sent.operation === 'runsync' ? 'sync-' : '';
+		this.record = {
+			id: `${prefix}${randomUUID()}${options.idSuffix}`,
+			...sent,
+			submittedAt: now,
+			status: 'IN_QUEUE',
+			history: [],
+			price: 0,
+			seconds: undefined,
+			error: undefined,
+			output: undefined,
+			delayTime: undefined,
+			executionTime: undefined,
+			workerId: undefined,
+			retries: 0,
+			unknownFields: unknownFields(sent.input, options),
+			ignoredFields: ignoredFields(sent.input),
+			fetched: [],
+			webhookTries: [],
+			forgotten: false,
+		};
+		this.queue(now, options);
+	}
+
+	get isQueued(): boolean {
+		return this.record.status === 'IN_QUEUE';
+	}
+
+	get isRunning(): boolean {
+		return this.record.status === 'IN_PROGRESS';
+	}
+
+	get isFinal(): boolean {
+		return !this.isQueued && !this.isRunning;
+	}
+
+	/** It begins to wait for a worker. */
+	queue(now: number, { delayTimeMs }: SimulatorOptions): void {
+		const { record } = this;
+		record.error = record.output = undefined;
+		record.delayTime = record.executionTime = record.workerId = undefined;
+		this.expiresAt = Infinity;
+		this.queuedAt = now;
+		this.readyAt = now + delayTimeMs;
+	}
+
+	isKnown(now: number): boolean {
+		return !this.record.forgotten && this.record.status !== 'EXPIRED' && now < this.expiresAt;
+	}
+
+	/** Whether this status request comes too early to know a job that was just accepted. */
+	isTooFresh(now: number): boolean {
+		return this.unknownLooks-- > 0 || now < this.unknownUntil;
+	}
+
+	stopWork(): void {
+		this.work = undefined;
+		for (const timer of this.timers) timer.cancel();
+		this.timers = [];
+	}
+}

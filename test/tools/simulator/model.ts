@@ -1,0 +1,145 @@
+/**
+ * What `p-video` takes and what it costs, read from Runpod's page of the model and from nothing else:
+ * sharing code with the node would mirror the node's mistakes.
+ */
+
+import { audioSeconds } from './audio-length';
+import { roundUsd, type Fetched } from './ledger';
+import {
+	fetchMedia,
+	invalidFormat,
+	readMedia,
+	type AudioFormat,
+	type Media,
+	type MediaField,
+} from './media';
+import type { JobInput, SimulatorOptions } from './options';
+
+/** What the model makes of an input: a video of so many seconds for so many USD, or an error. */
+export type Verdict = { ok: true; seconds: number; price: number } | { ok: false; error: string };
+
+const DEFAULT_SECONDS = 5;
+const USD_PER_SECOND: Record<string, number> = { '720p': 0.02, '1080p': 0.04 };
+const DRAFT_SHARE = 0.25;
+
+interface Rule {
+	holds: (value: unknown) => boolean;
+	says: string;
+}
+
+const BOOLEAN: Rule = { holds: (value) => typeof value === 'boolean', says: 'a boolean' };
+
+const RULES: Record<string, Rule> = {
+	prompt: {
+		holds: (value) => typeof value === 'string' && value.trim() !== '',
+		says: 'a non-empty string',
+	},
+	duration: { holds: (value) => isWhole(value) && value >= 1, says: 'an integer from 1' },
+	resolution: oneOf('720p', '1080p'),
+	fps: oneOf(24, 48),
+	aspect_ratio: oneOf('16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '1:1'),
+	seed: { holds: isWhole, says: 'an integer' },
+	draft: BOOLEAN,
+	save_audio: BOOLEAN,
+	prompt_upsampling: BOOLEAN,
+};
+const MEDIA: readonly MediaField[] = ['image', 'audio'];
+
+export function unknownFields(input: JobInput, { resolutionField }: SimulatorOptions): string[] {
+	const known = [...Object.keys(RULES), ...MEDIA].filter((name) => name !== 'resolution');
+	if (resolutionField !== 'size') known.push('resolution');
+	if (resolutionField !== 'resolution') known.push('size');
+	return Object.keys(input).filter((field) => !known.includes(field));
+}
+
+/** Fields that are sent in vain: the page says they are ignored beside an image or audio. */
+export function ignoredFields(input: JobInput): string[] {
+	const ignored = [];
+	if (input.audio !== undefined && input.duration !== undefined) ignored.push('duration');
+	if (input.image !== undefined && input.aspect_ratio !== undefined) ignored.push('aspect_ratio');
+	return ignored;
+}
+
+/** Whether the request is refused at once, as was seen: a file as data URI, unknown keys, odd values. */
+export function isRefusedAtOnce(input: JobInput, options: SimulatorOptions): boolean {
+	const isDataUri = (value: unknown) => /^data:/i.test(String(value));
+	if (options.refusesDataUris && MEDIA.some((field) => isDataUri(input[field]))) return true;
+	if (!options.refusesOddInput) return false;
+	const isOdd = unknownFields(input, options).length > 0 || Number(input.seed ?? 0) < 0;
+	return isOdd || fieldError(input, options) !== undefined;
+}
+
+/** Checks the whole input. A promise only where media has to be fetched. */
+export function assess(
+	{ input, fetched }: { input: JobInput; fetched: Fetched[] },
+	options: SimulatorOptions,
+	signal: AbortSignal,
+): Verdict | Promise<Verdict> {
+	const error = fieldError(input, options);
+	if (error !== undefined) return { ok: false, error };
+	const found: Partial<Record<MediaField, Media>> = {};
+	const missing: Array<{ field: MediaField; url: string }> = [];
+	for (const field of MEDIA.filter((name) => input[name] !== undefined)) {
+		const media = readMedia(field, input[field]);
+		if ('error' in media) return { ok: false, ...media };
+		if ('url' in media && options.fetchMedia) missing.push({ field, ...media });
+		else found[field] = 'url' in media ? {} : media;
+	}
+	if (missing.length === 0) return price(input, found.audio, options);
+	const fetches = missing.map(async ({ field, url }) => {
+		found[field] = {};
+		const media = await fetchMedia(field, url, signal, fetched);
+		if ('error' in media) return media.error;
+		found[field] = media;
+		return undefined;
+	});
+	return Promise.all(fetches).then((errors) => {
+		const failed = errors.find((text) => text !== undefined);
+		return failed === undefined ? price(input, found.audio, options) : { ok: false, error: failed };
+	});
+}
+
+function price(input: JobInput, audio: Media | undefined, options: SimulatorOptions): Verdict {
+	const asked = isWhole(input.duration) ? input.duration : DEFAULT_SECONDS;
+	const seconds = audio ? secondsOf(audio, options) : asked;
+	if (seconds === undefined) return { ok: false, ...invalidFormat('audio') };
+	const usdPerSecond = USD_PER_SECOND[String(resolutionOf(input, options) ?? '720p')] ?? 0;
+	const share = input.draft === true ? DRAFT_SHARE : 1;
+	return { ok: true, seconds, price: roundUsd(seconds * usdPerSecond * share) };
+}
+
+/** Nothing but a header is no audio; a header that does not say (a FLAC of a stream) is. */
+function secondsOf({ format, bytes }: Media, options: SimulatorOptions): number | undefined {
+	if (!bytes) return options.defaultAudioSeconds;
+	const seconds = audioSeconds(format as AudioFormat, bytes);
+	return seconds ?? (format === 'flac' ? options.defaultAudioSeconds : undefined);
+}
+
+/** `size` may also be pixels, as Runpod's AI-SDK provider sends it: `1280*720`. */
+function resolutionOf(input: JobInput, { resolutionField }: SimulatorOptions): unknown {
+	const size = resolutionField === 'resolution' ? undefined : input.size;
+	const [, width, height] = /^(\d+)\*(\d+)$/.exec(String(size)) ?? [];
+	if (width && height) return `${Math.min(Number(width), Number(height))}p`;
+	return size ?? (resolutionField === 'size' ? undefined : input.resolution);
+}
+
+function fieldError(input: JobInput, options: SimulatorOptions): string | undefined {
+	if (input.prompt === undefined) return 'prompt is required';
+	const ignored = ignoredFields(input);
+	for (const [field, rule] of Object.entries(RULES)) {
+		const value = field === 'resolution' ? resolutionOf(input, options) : input[field];
+		if (value === undefined || ignored.includes(field)) continue;
+		const isTooLong = field === 'duration' && Number(value) > options.longestSeconds;
+		const most = field === 'duration' ? ` to ${options.longestSeconds}` : '';
+		if (!rule.holds(value) || isTooLong) return `${field} must be ${rule.says}${most}`;
+	}
+	return undefined;
+}
+
+function isWhole(value: unknown): value is number {
+	return Number.isSafeInteger(value);
+}
+
+function oneOf(...allowed: unknown[]): Rule {
+	return { holds: (value) => allowed.includes(value), says: `one of ${allowed.join(', ')}` };
+}

@@ -1,0 +1,81 @@
+/** The log of every HTTP request that reached the simulator (its own pages excepted). */
+
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Each with the method that it takes. Source: Runpod's operation reference; the last three also its SDKs. */
+export const METHODS = {
+	runsync: 'POST',
+	run: 'POST',
+	status: 'GET',
+	cancel: 'POST',
+	retry: 'POST',
+	health: 'GET',
+	'status-sync': 'GET',
+	stream: 'GET',
+	'purge-queue': 'POST',
+} as const;
+export type ApiOperation = keyof typeof METHODS;
+
+/** What a request asks for; `webhook` is one that the simulator sends. */
+export type Operation = ApiOperation | 'video' | 'webhook';
+
+export interface RequestRecord {
+	readonly method: string;
+	/** With the query string. */
+	readonly path: string;
+	readonly operation: ApiOperation | 'video' | 'unknown';
+	readonly endpoint: string | undefined;
+	/** The job: named in the path, or made by this request. */
+	jobId: string | undefined;
+	readonly headers: IncomingHttpHeaders;
+	/** Length of the body as received. */
+	bytes: number;
+	/** The parsed JSON body, or its text; undefined when empty or above the cap. */
+	body: unknown;
+	/** ms since 1970. */
+	readonly at: number;
+	answeredAt: number | undefined;
+	/** HTTP status answered; `reset` and `hang` are faults, `left`: the client went first. */
+	status: number | 'reset' | 'hang' | 'left' | undefined;
+}
+
+/** Of a request that has just begun. */
+export function requestRecord(
+	method: string,
+	path: string,
+	{ operation, endpoint, jobId }: Omit<Route, 'query'>,
+	at: number,
+	headers: IncomingHttpHeaders = {},
+): RequestRecord {
+	const open = { body: undefined, answeredAt: undefined, status: undefined };
+	return { method, path, operation, endpoint, jobId, headers, bytes: 0, at, ...open };
+}
+
+export interface Route {
+	operation: RequestRecord['operation'];
+	endpoint: string | undefined;
+	jobId: string | undefined;
+	query: URLSearchParams;
+}
+
+const WITH_JOB: readonly string[] = ['status', 'status-sync', 'stream', 'cancel', 'retry'];
+
+function isApiOperation(name: string | undefined): name is ApiOperation {
+	return name !== undefined && Object.hasOwn(METHODS, name);
+}
+
+/** Reads `/v2/<endpoint>/<operation>[/<job>]` and `/video/<job>/output.mp4`. */
+export function parseRoute(url: string): Route {
+	const [path = '', ...search] = url.split('?');
+	const query = new URLSearchParams(search.join('?'));
+	const [, root, first, second, third, ...rest] = path.split('/');
+	const none: Route = { operation: 'unknown', endpoint: undefined, jobId: undefined, query };
+	if (rest.length > 0 || !first) return none;
+	if (root === 'video') {
+		const isVideo = second === 'output.mp4' && third === undefined;
+		return isVideo ? { ...none, operation: 'video', jobId: first } : none;
+	}
+	if (root !== 'v2' || !isApiOperation(second)) return none;
+	if (WITH_JOB.includes(second) ? !third : third !== undefined) return none;
+	return { operation: second, endpoint: first, jobId: third, query };
+}

@@ -1,0 +1,137 @@
+/** MP3 files of valid frames, and the headers and tags that stand before, in and after them. */
+import { randomBytes } from 'node:crypto';
+
+const KBITS = {
+	1: [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+	2: [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+};
+const RATES = [44100, 48000, 32000, 22050, 24000, 16000, 11025, 12000, 8000];
+
+export interface Mp3 {
+	frames: number;
+	samplesPerSecond?: number;
+	isMono?: boolean;
+	/** Of the frames, one after another, over and over. */
+	kbits?: readonly number[];
+	/** The header in a frame of its own before the others. */
+	header?: 'Xing' | 'Info' | 'VBRI';
+	/** What the header says, instead of what is true; undefined leaves it out (Xing, Info). */
+	states?: { frames?: number | undefined; bytes?: number | undefined };
+	/** What fills the frames: silence, or anything. */
+	isNoisy?: boolean;
+}
+
+export function samplesOf(samplesPerSecond: number): number {
+	return samplesPerSecond >= 32000 ? 1152 : 576;
+}
+
+export function mp3({
+	frames,
+	samplesPerSecond = 44100,
+	isMono = false,
+	kbits = [128],
+	header,
+	isNoisy = false,
+	states = {},
+}: Mp3): Buffer {
+	const version = samplesPerSecond >= 32000 ? 1 : 2;
+	const samples = samplesOf(samplesPerSecond);
+	const versionBits = version === 1 ? 3 : samplesPerSecond >= 16000 ? 2 : 0;
+	const rateBits = RATES.indexOf(samplesPerSecond) % 3;
+	let owed = 0;
+	const frame = (rate: number, content?: Buffer) => {
+		// Padding makes up for the part of a byte that each frame is too short.
+		const exact = (samples * rate * 1000) / 8 / samplesPerSecond + owed;
+		const plain = Math.floor((samples * rate * 1000) / 8 / samplesPerSecond);
+		const padding = exact - plain >= 1 ? 1 : 0;
+		owed = exact - plain - padding;
+		const bytes = Buffer.alloc(plain + padding);
+		if (isNoisy) randomBytes(bytes.length).copy(bytes);
+		const index = KBITS[version].indexOf(rate);
+		if (index < 1) throw new Error(`No frames of ${rate} kbit/s`);
+		bytes[0] = 0xff;
+		bytes[1] = 0xe0 | (versionBits << 3) | 0x03;
+		bytes[2] = (index << 4) | (rateBits << 2) | (padding << 1);
+		bytes[3] = isMono ? 0xc0 : 0x40;
+		content?.copy(bytes, 4);
+		return bytes;
+	};
+	const first = () => frame(Math.max(...kbits), undefined).fill(0, 4);
+	const lead = header === undefined ? [] : [first()];
+	const audio = Array.from({ length: frames }, (_, index) => frame(kbits[index % kbits.length]!));
+	const [info] = lead;
+	if (info !== undefined && header !== undefined) {
+		const bytes = [...lead, ...audio].reduce((sum, { length }) => sum + length, 0);
+		const says = { frames, bytes, ...states };
+		if (header === 'VBRI') {
+			info.write('VBRI', 36, 'latin1');
+			info.writeUInt16BE(1, 40);
+			info.writeUInt32BE(says.bytes ?? 0, 46);
+			info.writeUInt32BE(says.frames ?? 0, 50);
+		} else {
+			const at = 4 + (version === 1 ? (isMono ? 17 : 32) : isMono ? 9 : 17);
+			const numbers = [says.frames, says.bytes];
+			info.write(header, at, 'latin1');
+			info.writeUInt32BE(
+				numbers.reduce((flags: number, n, i) => flags | (n === undefined ? 0 : 1 << i), 0),
+				at + 4,
+			);
+			numbers
+				.filter((n) => n !== undefined)
+				.forEach((n, i) => info.writeUInt32BE(n, at + 8 + 4 * i));
+		}
+	}
+	return Buffer.concat([...lead, ...audio]);
+}
+
+/** An ID3v2 tag with a cover picture of so many bytes, as in MP3s from a shop. */
+export function id3v2(pictureBytes: number, { version = 3, hasFooter = false } = {}): Buffer {
+	const picture = Buffer.concat([
+		Buffer.from('\0image/jpeg\0\x03\0', 'latin1'),
+		jpeg(pictureBytes),
+	]);
+	const frame = Buffer.alloc(10);
+	frame.write('APIC', 'latin1');
+	if (version === 4) sevenBits(picture.length).copy(frame, 4);
+	else frame.writeUInt32BE(picture.length, 4);
+	const size = sevenBits(frame.length + picture.length);
+	const head = (name: string) =>
+		Buffer.concat([Buffer.from([...Buffer.from(name), version, 0, hasFooter ? 0x10 : 0]), size]);
+	return Buffer.concat([head('ID3'), frame, picture, ...(hasFooter ? [head('3DI')] : [])]);
+}
+
+/** 0xFF is stuffed in a JPEG, so that no frame of MP3 seems to begin there. */
+function jpeg(bytes: number): Buffer {
+	return randomBytes(bytes).map((byte) => (byte === 0xff ? 0 : byte)) as Buffer;
+}
+
+function sevenBits(size: number): Buffer {
+	return Buffer.from([21, 14, 7, 0].map((shift) => (size >> shift) & 0x7f));
+}
+
+export function id3v1(): Buffer {
+	const tag = Buffer.alloc(128);
+	tag.write('TAGA song', 'latin1');
+	return tag;
+}
+
+/** An APEv2 tag with one item of so many bytes. */
+export function ape(itemBytes: number, { hasHeader = true } = {}): Buffer {
+	const item = Buffer.alloc(8);
+	item.writeUInt32LE(itemBytes);
+	const items = Buffer.concat([
+		item,
+		Buffer.from('Comment\0', 'latin1'),
+		Buffer.alloc(itemBytes, 'a'),
+	]);
+	const head = (isHeader: boolean) => {
+		const bytes = Buffer.alloc(32);
+		bytes.write('APETAGEX', 'latin1');
+		bytes.writeUInt32LE(2000, 8);
+		bytes.writeUInt32LE(items.length + 32, 12);
+		bytes.writeUInt32LE(1, 16);
+		bytes.writeUInt32LE(((hasHeader ? 0x80000000 : 0) | (isHeader ? 0x20000000 : 0)) >>> 0, 20);
+		return bytes;
+	};
+	return Buffer.concat([...(hasHeader ? [head(true)] : []), items, head(false)]);
+}
