@@ -124,6 +124,18 @@ const FIELDS: Row[] = [
 			'Not submitted: a cost limit is set, but the cost is not known in advance. No price is known for the resolution "4k"',
 		advice: "Correct 'Additional Input (JSON)'",
 	},
+	{
+		name: 'a limit without a price, with audio',
+		parameters: {
+			audioSource: 'url',
+			audioUrl: 'https://example.com/a.mp3',
+			additionalFields: { additionalInput: '{"resolution":"4k"}' },
+		},
+		options: { maxCostPerItem: 1 },
+		message:
+			'Not submitted: a cost limit is set, but the cost is not known in advance. No price is known for the resolution "4k"',
+		advice: "Correct 'Additional Input (JSON)'",
+	},
 ];
 
 const REFUSALS: Row[] = [

@@ -115,6 +115,11 @@ describe('the whole body, for each field', () => {
 			UNTOUCHED,
 		],
 		[
+			'an empty seed does not override the field',
+			{ additionalFields: { seed: 7, additionalInput: '{"seed": ""}' } },
+			{ ...UNTOUCHED, seed: 7 },
+		],
+		[
 			'null takes a field out, the seed too',
 			{ additionalFields: { seed: 7, additionalInput: '{"seed": null, "fps": null}' } },
 			WITHOUT_SEED_AND_FPS,

@@ -10,7 +10,9 @@ describe('what starts nothing', () => {
 		['a text', '"hello"'],
 		['a list', [1]],
 		['no id', { status: 'COMPLETED' }],
+		['no id, but a result', { status: 'FAILED', error: 'Out of memory' }],
 		['an id that leads elsewhere', completed('../health')],
+		['an id that leads elsewhere, and a result', completed('..', { output: 'x' })],
 		['no state', { id: 'job-1' }],
 		['a job that goes on', { id: 'job-1', status: 'IN_PROGRESS' }],
 	])('%s: 400', async (_, body) => {

@@ -52,6 +52,18 @@ describe('Skip Duplicates', () => {
 		expect(await other.starts()).toHaveLength(1);
 	});
 
+	test('jobs that finish together are all in the record', async () => {
+		const workflowId = 'together';
+		const first = await listen({ workflowId });
+		const jobs = await Promise.all(Array.from({ length: 20 }, async () => await runJob()));
+		const all = jobs.map(({ id }) => id);
+		await Promise.all(all.map(async (id) => await first.call(completed(id))));
+		expect(await first.starts()).toHaveLength(20);
+		const second = await listen({ workflowId, type: freshTrigger() });
+		for (const id of all) await second.call(completed(id));
+		expect(await second.starts()).toEqual([]);
+	});
+
 	test('a repeated call costs no status check', async () => {
 		const trigger = await listen();
 		const job = await runJob(trigger.url);

@@ -53,6 +53,7 @@ export interface TriggerServer {
 }
 
 /** In place of n8n's table of processed items: by workflow and node. */
+/** Like n8n's own: reads, then writes, with no lock in between. */
 class ProcessedItems implements IDataDeduplicator {
 	private readonly items = new Map<string, string[]>();
 
@@ -64,6 +65,7 @@ class ProcessedItems implements IDataDeduplicator {
 	) {
 		const name = `${workflow.id}/${node?.id ?? ''}`;
 		const known = this.items.get(name) ?? [];
+		await new Promise(setImmediate);
 		const isKnown = (item: string | number) => known.includes(String(item));
 		const isNew = (item: string | number) => !isKnown(item);
 		const answer = { new: items.filter(isNew), processed: items.filter(isKnown) };

@@ -1,4 +1,5 @@
-const HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+);base64,/i;
+/** With parameters, such as `;charset=utf-8` (RFC 2397). */
+const HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z-]+=[^;,]+)*;base64,/i;
 
 export interface DataUri {
 	/** Lower case. */

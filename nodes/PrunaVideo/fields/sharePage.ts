@@ -60,7 +60,7 @@ const SERVICES: readonly Service[] = [
 	{
 		what: 'a Google Drive page',
 		hosts: ['drive.google.com'],
-		isPage: ({ pathname }) => !/^\/(u\/\d+\/)?(uc|thumbnail)$/.test(pathname),
+		isPage: ({ pathname }) => !/^\/(u\/\d+\/|a\/[^/]+\/)?(uc|thumbnail)\/?$/.test(pathname),
 		direct: (url) => (/\/folders\//.test(url.pathname) ? undefined : driveFile(url)),
 	},
 	{
@@ -96,7 +96,8 @@ const SERVICES: readonly Service[] = [
 	{
 		what: 'an Imgur page',
 		hosts: ['imgur.com'],
-		isPage: ({ hostname }) => hostname !== 'i.imgur.com',
+		isPage: ({ hostname, pathname }) =>
+			hostname !== 'i.imgur.com' && !/^\/\w{5,8}\.\w{3,4}$/.test(pathname),
 		// Imgur serves the image under any extension.
 		direct: ({ pathname }) => {
 			const id = /^\/(\w{5,8})$/.exec(pathname)?.[1];
@@ -160,10 +161,20 @@ const SERVICES: readonly Service[] = [
 		hosts: ['pexels.com'],
 		isPage: ({ hostname }) => !/^(images|videos)\./.test(hostname),
 	},
-	{ what: 'a WeTransfer page', hosts: ['wetransfer.com', 'we.tl'] },
+	{
+		what: 'a WeTransfer page',
+		hosts: ['wetransfer.com', 'we.tl'],
+		isPage: ({ hostname }) => !/^download\./.test(hostname),
+	},
 	{ what: 'a MEGA page', hosts: ['mega.nz'] },
 	{ what: 'a Canva page', hosts: ['canva.com'], isPage: (url) => /^\/design\//.test(url.pathname) },
-	{ what: 'a YouTube page', hosts: ['youtube.com', 'youtu.be'], advice: NOT_A_FILE },
+	{
+		what: 'a YouTube page',
+		hosts: ['youtube.com', 'youtu.be'],
+		// The addresses of thumbnails.
+		isPage: ({ hostname }) => hostname !== 'img.youtube.com',
+		advice: NOT_A_FILE,
+	},
 	{
 		what: 'a Vimeo page',
 		hosts: ['vimeo.com'],
@@ -178,9 +189,19 @@ const SERVICES: readonly Service[] = [
 		hosts: ['reddit.com', 'redd.it'],
 		isPage: ({ hostname }) => !/^(i|preview)\.redd/.test(hostname),
 	},
-	{ what: 'a Facebook page', hosts: ['facebook.com', 'fb.watch'], advice: NOT_A_FILE },
+	{
+		what: 'a Facebook page',
+		hosts: ['facebook.com', 'fb.watch'],
+		isPage: ({ hostname }) => !/^(graph|lookaside)\./.test(hostname),
+		advice: NOT_A_FILE,
+	},
 	{ what: 'a Spotify page', hosts: ['open.spotify.com'], advice: NOT_A_FILE },
-	{ what: 'a SoundCloud page', hosts: ['soundcloud.com'], advice: NOT_A_FILE },
+	{
+		what: 'a SoundCloud page',
+		hosts: ['soundcloud.com'],
+		isPage: ({ hostname }) => !/^api(-v2)?\./.test(hostname),
+		advice: NOT_A_FILE,
+	},
 ];
 
 /**

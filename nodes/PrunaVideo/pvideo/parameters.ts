@@ -203,7 +203,7 @@ const RATIO_WORDS = new Map([
 
 /** "9x16", "9 / 16", a word, or the time of day that a sheet makes of a ratio ("09:16", "16:09:00"). */
 function ratioFrom(text: string): string {
-	const [, width, height] = /^0*(\d+) ?[:x×/] ?0*(\d+)(?::00)?$/.exec(text) ?? [];
+	const [, width, height] = /^0?([1-9]\d?) ?[:x×/] ?0?([1-9]\d?)(?::00)?$/.exec(text) ?? [];
 	return width === undefined ? (RATIO_WORDS.get(text) ?? text) : `${width}:${height}`;
 }
 

@@ -29,13 +29,13 @@ export function estimateCost(input: JsonObject, audioSeconds?: number): Estimate
 		? (audioSeconds ?? null)
 		: secondsOf(input.duration ?? duration.field.spec.default);
 	const note =
-		hasAudio && seconds === null
-			? 'The length of the audio is unknown, so the cost is only known once the video is finished'
-			: pricePerSecond === null
-				? `No price is known for the resolution ${JSON.stringify(input.resolution)}`
-				: seconds === null
-					? 'The duration is not a whole number of seconds, so the cost cannot be estimated'
-					: undefined;
+		pricePerSecond === null
+			? `No price is known for the resolution ${JSON.stringify(input.resolution)}`
+			: seconds !== null
+				? undefined
+				: hasAudio
+					? 'The length of the audio is unknown, so the cost is only known once the video is finished'
+					: 'The duration is not a whole number of seconds, so the cost cannot be estimated';
 	return {
 		estimatedCost:
 			seconds === null || pricePerSecond === null ? null : dollars(seconds * pricePerSecond),

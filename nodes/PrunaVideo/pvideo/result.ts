@@ -58,7 +58,7 @@ function parsed(text: string): JsonValue | undefined {
 /** USD as a number or as text ("0.1", "$0.10"); undefined for anything else. */
 function readCost(cost: unknown): number | undefined {
 	const amount =
-		typeof cost === 'string' && /^\s*\$?\s*\d+(\.\d+)?(e-?\d+)?\s*$/i.test(cost)
+		typeof cost === 'string' && /^(\$ ?)?\d+(\.\d+)?(e-?\d+)?$/i.test(cost.trim())
 			? Number(cost.replace('$', ''))
 			: cost;
 	return typeof amount === 'number' && Number.isFinite(amount) && amount >= 0 ? amount : undefined;

@@ -4,7 +4,7 @@ import { jsonWithoutKey, withoutKey } from '../execution/redaction';
 import { connect } from '../runpod/connection';
 import { Endpoint } from '../runpod/endpoint';
 import { Failure } from '../runpod/failure';
-import { isFinal, readJob, type FinalJob, type Job } from '../runpod/job';
+import { isFinal, isJobId, readJob, type FinalJob, type Job } from '../runpod/job';
 import { startDeadline, type Deadline } from '../runpod/time';
 import { boundedAnswer } from './bounded';
 import { readSettings, type TriggerSettings } from './fields';
@@ -38,7 +38,7 @@ export async function receiveCall(context: IWebhookFunctions): Promise<Answered>
 	try {
 		const settings = readSettings((name, fallback) => context.getNodeParameter(name, fallback));
 		const called = readJob(context.getBodyData());
-		if (called === undefined || !isFinal(called)) {
+		if (called === undefined || !isFinal(called) || !isJobId(called.id)) {
 			return answer(context, 400, 'Not a finished Runpod job');
 		}
 		const skips = settings.skipsDuplicates && context.getMode() !== 'manual';

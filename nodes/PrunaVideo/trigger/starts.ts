@@ -86,6 +86,9 @@ export function beginStart(place: Place, job: FinalJob, start: Start): void {
 	starts.set(nameOf(place, job), start);
 }
 
+/** n8n reads a record, changes it and writes it: two of them at a time would lose each other's entry. */
+let lastRecording: Promise<unknown> = Promise.resolve();
+
 /**
  * Whether an earlier execution of this trigger had this outcome of the job; also records it for later ones. The
  * record is in n8n's database: it survives a restart, holds for all of n8n's processes, and lasts as long as the
@@ -94,11 +97,13 @@ export function beginStart(place: Place, job: FinalJob, start: Start): void {
 export async function isRepeated(context: IExecuteFunctions, job: FinalJob): Promise<boolean> {
 	try {
 		const options = { mode: 'entries', maxEntries: MOST_RECORDED } as const;
-		const known = await context.helpers.checkProcessedAndRecord([outcomeOf(job)], 'node', options);
-		return known.processed.length > 0;
+		const recording = lastRecording.then(
+			async () => await context.helpers.checkProcessedAndRecord([outcomeOf(job)], 'node', options),
+		);
+		lastRecording = recording.catch(() => undefined);
+		return (await recording).processed.length > 0;
 	} catch (error) {
-		// Of two executions that record at the same time, one may fail. Starting twice is better than losing the
-		// event.
+		// Of two processes that record at the same time, one may fail. Starting twice is better than losing the event.
 		context.logger.debug(
 			`Pruna Video Trigger: job ${job.id} could not be recorded: ${String(error)}`,
 		);

@@ -70,7 +70,7 @@ export async function verify(
 		if (ms > 0) await pause(Math.min(ms, deadline.remaining()));
 		if (deadline.remaining() === 0 || !checks.take()) break;
 		const answer = await endpoint.checkStatus(jobId, deadline.remaining());
-		const job = jobIn(answer)?.job;
+		const job = jobIn(answer, jobId)?.job;
 		if (job?.id === jobId) return job;
 		failure = failedJobRequest(answer, { endpointId: endpoint.id, jobId });
 		const missing = whatIsMissing(answer);

@@ -147,12 +147,15 @@ export class N8nApi {
 	async executionsOf(workflowId: string, count: number): Promise<string[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const path = `/rest/executions?limit=100&filter=${filter}`;
-		return await until(async () => {
+		let ids: string[] = [];
+		const listed = async () => {
 			const results = listAt(await this.call('GET', path), 'results');
 			// n8n asks for running and for ended ones in turn: one that ends meanwhile is listed twice.
-			const ids = [...new Set(results.map((execution) => stringAt(execution, 'id')))];
+			ids = [...new Set(results.map((execution) => stringAt(execution, 'id')))];
 			return ids.length >= count && ids;
-		});
+		};
+		const problem = () => `n8n lists ${ids.length} executions of ${count}`;
+		return await until(listed, { withinMs: 150_000, everyMs: 200, problem });
 	}
 
 	async stopExecution(id: string): Promise<void> {

@@ -32,6 +32,8 @@ test.each<[unknown, unknown]>([
 	['data:image/png;base64,iVBORw0K', { mimeType: 'image/png', base64: 'iVBORw0K' }],
 	['DATA:IMAGE/WEBP;BASE64,UklGRg==', { mimeType: 'image/webp', base64: 'UklGRg==' }],
 	['data:image/pjpeg;base64,/9j/', { mimeType: 'image/jpeg', base64: '/9j/' }],
+	['data:image/png;charset=utf-8;base64,iVBORw0K', { mimeType: 'image/png', base64: 'iVBORw0K' }],
+	['data:image/png;charset;base64,iVBORw0K', noDataUri],
 	['data:image/gif;base64,R0lGODlh', noImage('image/gif')],
 	['data:audio/mpeg;base64,SUQz', noImage('audio/mpeg')],
 	['data:application/octet-stream;base64,SUQz', noImage('application/octet-stream')],

@@ -91,6 +91,16 @@ test.each<[keyof typeof PARAMETERS & ('fps' | 'resolution' | 'aspectRatio'), unk
 	expect(result(() => PARAMETERS[name].field.read(value))).toEqual(expected);
 });
 
+test('a long text does not take long, in whichever field', () => {
+	const began = performance.now();
+	const texts = ['0', ' ', '1', '16:', '1:0', '-', '.'].map((part) => part.repeat(100_000));
+	for (const { field } of Object.values(PARAMETERS)) {
+		const read = 'url' in field ? field.url.read.bind(field.url) : field.read.bind(field);
+		for (const text of texts) for (const end of ['', 'x']) result(() => read(text + end));
+	}
+	expect(performance.now() - began).toBeLessThan(3_000);
+});
+
 test.each<[unknown, unknown]>([
 	[0, 0],
 	['0', 0],

@@ -51,6 +51,13 @@ describe('the address and the cost', () => {
 	});
 });
 
+test('costs that are long texts do not take long', () => {
+	const began = performance.now();
+	const part = { cost: `${' '.repeat(20_000)}x`, result: V };
+	expect(readVideoResult(Array.from({ length: 100 }, () => part)).videoUrl).toBe(V);
+	expect(performance.now() - began).toBeLessThan(2_000);
+});
+
 test.each<[unknown, number | undefined]>([
 	[0.1, 0.1],
 	[0, 0],

@@ -46,10 +46,10 @@ export async function readInput(item: Item): Promise<Input> {
 			isWanted: () => true,
 		}),
 	};
-	// A seed of null means that none is wanted. An empty seed means nothing, but would override the picked one.
-	const picksSeed =
-		settings.seed === undefined && additionalInput.seed !== null && isEmpty(additionalInput.seed);
-	if (picksSeed) delete additionalInput.seed;
+	// A seed of null means that none is wanted. An empty seed means nothing, but would override the field's.
+	const hasOwnSeed = additionalInput.seed === null || !isEmpty(additionalInput.seed);
+	if (!hasOwnSeed) delete additionalInput.seed;
+	const picksSeed = settings.seed === undefined && !hasOwnSeed;
 
 	const files: Files = [];
 	if (image?.file && !Object.hasOwn(additionalInput, 'image')) files.push(['image', image.file]);

@@ -145,7 +145,7 @@ function noteUnknownCost(
 }
 
 function checkItemCost(
-	{ estimatedCost, note }: Estimate,
+	{ estimatedCost, pricePerSecond, note }: Estimate,
 	input: JsonObject,
 	{ maxCostPerItem, maxCostPerExecution }: ItemOptions,
 ): void {
@@ -156,7 +156,9 @@ function checkItemCost(
 		);
 	}
 	const hasLimit = maxCostPerItem !== undefined || maxCostPerExecution !== undefined;
-	if (estimatedCost === null && hasLimit && !isMedia(input.audio)) {
+	// Only audio of unknown length is excused: its price per second is known.
+	const isExcused = pricePerSecond !== null && isMedia(input.audio);
+	if (estimatedCost === null && hasLimit && !isExcused) {
 		throw new InvalidParameter(
 			`Not submitted: a cost limit is set, but the cost is not known in advance. ${note ?? ''}`,
 			`Correct '${ADDITIONAL_INPUT_LABEL}', or remove the limit in the options.`,

@@ -1,4 +1,4 @@
-/** Bytes that are read in one place: at the beginning of the audio, and at the end of the file. */
+/** Bytes that are read in one place, such as the beginning of the audio and the end of the file. */
 export const WINDOW_BYTES = 64 * 1024;
 
 /** An audio file, wherever it is kept. */

@@ -1,12 +1,12 @@
 import { WINDOW_BYTES, type AudioBytes } from './audioBytes';
-import { findFrames, type Mp3Frame } from './mp3Frames';
+import { findFrames, type Frames, type Mp3Frame } from './mp3Frames';
 
 /** How far the size that a header states may be off before the header is not believed: a file joined from two, or cut. */
 const SIZE_TOLERANCE = 1 / 16;
 
 /**
  * Seconds of an MP3: the frames that its Xing, Info or VBRI header counts, else those that are there where all are
- * read, else its size over the bit rate where that is the same at the beginning and at the end.
+ * read, else its size over the bit rate where that is the same at the beginning, in the middle and at the end.
  */
 export async function mp3Seconds(bytes: AudioBytes, start: number): Promise<number | undefined> {
 	const head = await bytes.read(start, WINDOW_BYTES);
@@ -34,14 +34,17 @@ export async function mp3Seconds(bytes: AudioBytes, start: number): Promise<numb
 		return all && (all.count - headerFrames) * secondsPerFrame;
 	}
 
+	const middle = findFrames(await bytes.read(Math.floor((restAt + tailAt) / 2), WINDOW_BYTES));
 	const last = findFrames(await bytes.read(tailAt, end - tailAt));
-	const isConstantRate =
-		frames.isConstantRate &&
-		last?.isConstantRate === true &&
-		last.first.bitsPerSecond === first.bitsPerSecond;
-	if (!isConstantRate) return undefined;
+	if (last === undefined || ![frames, middle, last].every((part) => isAtRate(part, first))) {
+		return undefined;
+	}
 	const audioBytes = tailAt + last.end - firstAt - headerFrames * first.bytes;
 	return (audioBytes * 8) / first.bitsPerSecond;
+}
+
+function isAtRate(part: Frames | undefined, { bitsPerSecond }: Mp3Frame): boolean {
+	return part?.isConstantRate === true && part.first.bitsPerSecond === bitsPerSecond;
 }
 
 interface Header {

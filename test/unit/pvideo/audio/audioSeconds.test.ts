@@ -215,6 +215,10 @@ const UNKNOWN: Array<[name: string, content: Buffer]> = [
 		Buffer.concat([mp3({ frames: 500 }), mp3({ frames: 500, kbits: [64] })]),
 	],
 	[
+		'MP3, speech between two jingles',
+		Buffer.concat([mp3({ frames: 200 }), mp3({ frames: 2000, kbits: [64] }), mp3({ frames: 200 })]),
+	],
+	[
 		'MP3, two joined, each with Xing',
 		mp3({ frames: 1000, kbits: VBR, header: 'Xing', states: { frames: 500, bytes: 120_000 } }),
 	],
@@ -281,7 +285,7 @@ test.each(UNKNOWN)('not known: %s', async (_, content) => {
 	expect(await audioSeconds(fileOf(content).file)).toBeUndefined();
 });
 
-test('of a large file the first and last kilobytes are read', async () => {
+test('of a large file a few kilobytes are read', async () => {
 	const reads = async (content: Buffer) => {
 		const file = fileOf(content);
 		await audioSeconds(file.file);
@@ -290,7 +294,7 @@ test('of a large file the first and last kilobytes are read', async () => {
 	expect(await reads(wav({ seconds: 600 }))).toBe(1);
 	expect(await reads(flac({ samples: 100_000 }))).toBe(1);
 	expect(await reads(flac({ samples: 100_000, isTotalUnknown: true }))).toBe(2);
-	expect(await reads(mp3({ frames: 20_000 }))).toBeLessThanOrEqual(3);
+	expect(await reads(mp3({ frames: 20_000 }))).toBeLessThanOrEqual(4);
 });
 
 test('whatever a file contains: it ends, nothing is read beyond its end, and there is a length or none', async () => {
