@@ -106,10 +106,15 @@ test('https to a server that speaks http', async () => {
 });
 
 test('closed in the TLS handshake', async () => {
-	const { port } = await raw((socket) => socket.end());
+	let handshakes = 0;
+	const { port } = await raw((socket) => {
+		handshakes++;
+		socket.end();
+	});
 	const { error } = await generateAt(`https://127.0.0.1:${port}/v2`);
-	expect(error?.message).toBe('No connection to Runpod was made (ECONNRESET)');
+	expect(error?.message).toBe('Runpod could not be reached (ECONNRESET)');
 	expect(error?.description).toContain(NOTHING_SENT);
+	expect(handshakes).toBeGreaterThan(1);
 });
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';

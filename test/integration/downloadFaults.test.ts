@@ -181,6 +181,37 @@ test.each<[string, Reply[], string, number]>([
 	expect(await storedFiles()).toEqual([]);
 });
 
+const LARGE = Buffer.alloc(5_000_000, 'x');
+const largeRedirect: Reply = (response) => response.writeHead(302, { location: '/on' }).end(LARGE);
+test.each<[string, Reply, number]>([
+	['a missing file', send(LARGE, {}, 404), 1],
+	['an error, four times', send(LARGE, {}, 500), 4],
+	['a page', send(LARGE, { 'content-type': 'text/html' }), 1],
+	['a part', send(LARGE, {}, 206), 1],
+	['redirects', largeRedirect, 6],
+])('the connection does not stay open after a long answer that is %s', async (_, reply, count) => {
+	const { error, asked } = await download({ replies: [reply] });
+	expect(error).toBeDefined();
+	expect(asked).toBe(count);
+});
+
+const silent: Reply = (response) => {
+	response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': FILM.length });
+	response.write(FILM.subarray(0, 2500));
+};
+
+test('a connection that falls silent is replaced by another', async () => {
+	const { items, asked } = await download({ replies: [silent, film] });
+	expect(asked).toBe(2);
+	expect(await readBinary(items[0]!)).toEqual(FILM);
+});
+
+test('one that falls silent each time is given up', async () => {
+	const { error, asked } = await download({ replies: [silent] });
+	expect(error?.message).toBe('The video could not be downloaded: nothing came for 20 s');
+	expect(asked).toBe(4);
+});
+
 test('one that only trickles ends at the time limit', async () => {
 	const drip: Reply = (response) => {
 		response.writeHead(200, { 'content-type': 'video/mp4' }).write('x');

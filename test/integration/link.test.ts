@@ -71,6 +71,17 @@ test.each(['sync', 'async'])('with %s a file of 40 MB is sent as a link', async 
 	expect(submissions(simulator)[0]?.bytes).toBeLessThan(1000);
 });
 
+test.each<[string, IDataObject, string]>([
+	['as long as Runpod keeps the job in its queue', {}, '87000s'],
+	['with the time until Runpod accepts the job', { timeout: 3600, ttl: 3600 }, '7200s'],
+	['at least an hour', { timeout: 10, ttl: 60 }, '3600s'],
+])('the link lasts %s', async (_, options, lifetime) => {
+	await generate({ options });
+	const [[, given] = []] = jest.mocked(Container.get(BinaryDataService).createSignedToken).mock
+		.calls;
+	expect(given).toBe(lifetime);
+});
+
 test('the link is not shown', async () => {
 	const result = await generate({ options: { includeInput: true } });
 	expect(result.items[0]?.json.input).toMatchObject({ image: `data:image/png (${PNG.length} B)` });

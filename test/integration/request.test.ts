@@ -229,6 +229,25 @@ test.each<[string, IDataObject, string | RegExp]>([
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
 });
 
+test('the upload of a large file counts against a short timeout', async () => {
+	const imageUrl = `data:image/png;base64,iVBORw0KGgo${'A'.repeat(400_001)}`;
+	await runNode({
+		parameters: {
+			resource: 'video',
+			operation: 'generate',
+			prompt: 'A cat',
+			imageSource: 'url',
+			imageUrl,
+			options: { timeout: 10 },
+		},
+		credentials: credentialsOf(simulator),
+	});
+	// Of 10 s, 4 s for 400 kB, and 2 s for the answer.
+	const [, wait] = /wait=(\d+)/.exec(simulator.requests[0]?.path ?? '') ?? [];
+	expect(Number(wait)).toBeGreaterThan(3_000);
+	expect(Number(wait)).toBeLessThanOrEqual(4_000);
+});
+
 describe('the form', () => {
 	const { description } = new PrunaVideo();
 	const byDefault: IDataObject = Object.fromEntries(

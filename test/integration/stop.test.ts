@@ -281,10 +281,21 @@ describe('a stop cancels on Runpod every job whose id is known, within 2 s', () 
 		expect(submissions(simulator)).toHaveLength(50);
 	});
 
-	test('also where the first /cancel fails', async () => {
+	test.each<[string, FaultRule[]]>([
+		[
+			'fails',
+			[
+				{ operation: 'cancel', kind: 'reset' },
+				{ operation: 'cancel', kind: 'status', status: 503 },
+			],
+		],
+		[
+			'does not find the job, which is new',
+			[{ operation: 'cancel', kind: 'status', status: 404, body: { error: 'job not found' } }],
+		],
+	])('also where the first /cancel %s', async (_, faults) => {
 		simulator.hold('finish');
-		simulator.faults.add({ operation: 'cancel', kind: 'reset' });
-		simulator.faults.add({ operation: 'cancel', kind: 'status', status: 503 });
+		for (const fault of faults) simulator.faults.add(fault);
 		const { stop, elapsed } = start({ options: ASYNC });
 		await simulator.waitFor(() => looks().length > 0);
 

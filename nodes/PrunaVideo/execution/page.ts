@@ -206,11 +206,13 @@ export class Page {
 
 	private async sendCancel(endpoint: Endpoint, id: string): Promise<FinalJob | undefined> {
 		// It may have ended while others were cancelled.
-		if (this.current?.state !== 'running') return undefined;
+		const { current } = this;
+		if (current?.state !== 'running') return undefined;
+		const { acceptedAt } = current;
 		try {
 			const limitMs = Math.min(CANCEL_MS, this.needs.queue.remainingMs(CANCEL_ALL_MS));
 			if (limitMs === 0) throw new Failure('there was no time left', { description: '' });
-			const job = await endpoint.cancel(id, { isAfterStop: true, limitMs });
+			const job = await endpoint.cancel(id, { isAfterStop: true, limitMs, acceptedAt });
 			if (!isFinal(job)) return undefined;
 			this.ended(job);
 			return job;

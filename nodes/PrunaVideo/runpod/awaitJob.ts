@@ -1,5 +1,5 @@
 import type { Answer } from './answer';
-import { jobIn, type Endpoint } from './endpoint';
+import { jobIn, NEW_JOB_MS, type Endpoint } from './endpoint';
 import { failedJobRequest, reasonOf, stillRunning } from './failures';
 import { isDocumented, isFinal, type FinalJob, type Job } from './job';
 import { repeatDelayMs } from './repeat';
@@ -21,8 +21,6 @@ export interface Wait {
 	ttlSeconds?: number;
 }
 
-/** How long Runpod may not know a job that it has just accepted (other clients wait up to 150 s). */
-const NEW_JOB_MS = 60_000;
 /**
  * After so many answers in a row the node gives up on a known job or an endpoint that is not found, or on answers
  * that are too large.

@@ -17,9 +17,11 @@ const CERTIFICATE = new Set([
 	'HOSTNAME_MISMATCH',
 	'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
-/** What OpenSSL and Node.js say where a handshake fails; the codes are EPROTO and ECONNRESET, as elsewhere. */
+/** What OpenSSL says where a handshake fails; the code is EPROTO, as elsewhere. */
 const HANDSHAKE =
-	/before secure TLS connection was established|unsupported protocol|handshake failure|alert protocol version|unrecognized name/i;
+	/unsupported protocol|handshake failure|alert protocol version|unrecognized name/i;
+/** What Node.js says where the connection is lost during the handshake; the code is ECONNRESET, as elsewhere. */
+const LOST_IN_HANDSHAKE = /before secure TLS connection was established/i;
 /**
  * What OpenSSL says of bytes that are not TLS. They can also come in place of an answer: then Node.js gives a code
  * such as ERR_SSL_WRONG_VERSION_NUMBER. EPROTO means that the handshake had not finished.
@@ -55,6 +57,7 @@ export function classifyError(error: unknown): Answer | undefined {
 	if (isHandshake || (code !== undefined && CERTIFICATE.has(code))) {
 		return { kind: 'refused', reason: code ?? 'no TLS connection' };
 	}
+	if (says(LOST_IN_HANDSHAKE)) return { kind: 'unreached', reason: code ?? 'no TLS connection' };
 	if (code === undefined) return { kind: 'interrupted', reason: 'no reason given' };
 	if (code === 'ECONNREFUSED' || (syscall !== undefined && CONNECTING.has(syscall))) {
 		return { kind: 'unreached', reason: code };

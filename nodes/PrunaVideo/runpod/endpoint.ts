@@ -6,7 +6,8 @@ import { Failure } from './failure';
 import { failedJobRequest } from './failures';
 import { isDocumented, isFinal, readJob, type Job } from './job';
 import { send, type Repeat, type RepeatableRequest } from './repeat';
-import { startDeadline, type Deadline } from './time';
+import { pause, startDeadline, type Deadline } from './time';
+import { whatIsMissing } from './verdicts';
 import { failedRequest } from './failedRequest';
 
 export interface Submission {
@@ -24,6 +25,15 @@ export interface Submission {
 	onRepeat?: (repeat: Repeat) => void;
 }
 
+export interface Cancel {
+	/** Whether it is sent although the user stopped the execution. */
+	isAfterStop?: boolean;
+	/** The longest wait, repeats included, in ms. */
+	limitMs?: number;
+	/** When Runpod accepted the job (ms since 1970), if that is known: a new one may not be found yet. */
+	acceptedAt?: number;
+}
+
 /** What `runsync` takes as `wait`, in ms (Runpod, "Operation reference"). */
 const SYNC_WAIT_MS = { least: 1_000, most: 300_000 };
 /** Additional time for the answer of the shortest `runsync`, in ms. */
@@ -34,6 +44,10 @@ const STATUS_SYNC_MS = { least: 1_000, most: 90_000 };
 const GRACE_MS = 10_000;
 /** The slowest upload that is waited for, in bytes per ms (100 kB/s). */
 const SLOWEST_UPLOAD = 100;
+/** How long Runpod may not know a job that it has just accepted (other clients wait up to 150 s). */
+export const NEW_JOB_MS = 60_000;
+/** Before a job that was not found is asked for again, in ms. */
+const NEW_JOB_PAUSE_MS = 1_000;
 /** For requests that Runpod answers from memory, in ms. */
 const QUICK_MS = 15_000;
 /** For all repeats of such a request together, in ms. */
@@ -114,12 +128,11 @@ export class Endpoint {
 	 * Cancels a queued or running job; cancelling twice does no harm, so failed requests are repeated. A job that has
 	 * already ended is returned in its final state.
 	 *
-	 * @param limitMs the longest wait, repeats included
 	 * @throws Failure where Runpod does not know it, refuses or cannot be asked; Stopped
 	 */
 	async cancel(
 		jobId: string,
-		{ isAfterStop = false, limitMs = QUICK_REPEATED_MS } = {},
+		{ isAfterStop = false, limitMs = QUICK_REPEATED_MS, acceptedAt = -Infinity }: Cancel = {},
 	): Promise<Job> {
 		const request = {
 			// Leaves time to send it again if it is never answered.
@@ -129,8 +142,12 @@ export class Endpoint {
 			isSettled: (answer: Answer) => jobIn(answer, jobId) !== undefined,
 			...(isAfterStop && { stop: undefined }),
 		};
-		const path = jobPath('cancel', jobId);
-		const answer = await this.send({ ...request, method: 'POST', path });
+		const cancelling = { ...request, method: 'POST', path: jobPath('cancel', jobId) } as const;
+		let answer = await this.send(cancelling);
+		while (isUnknownYet(answer, acceptedAt) && request.deadline.remaining() > NEW_JOB_PAUSE_MS) {
+			await pause(NEW_JOB_PAUSE_MS, isAfterStop ? undefined : this.stop);
+			answer = await this.send(cancelling);
+		}
 		const job = jobIn(answer, jobId)?.job;
 		if (job !== undefined && isFinal(job)) return job;
 		if (job !== undefined || (answer.kind === 'answered' && answer.status === 400)) {
@@ -237,10 +254,14 @@ export class Endpoint {
 	}
 }
 
-/** `wait` ends before the item's time does, so that the answer, and with it the job's ID, still arrives. */
-function syncWaitMs({ syncWaitMs: wished, deadline }: Submission): number {
+/**
+ * `wait` ends before the item's time does, so that the answer, and with it the job's ID, still arrives. It begins when
+ * Runpod has the whole request.
+ */
+function syncWaitMs({ syncWaitMs: wished, deadline, bytes }: Submission): number {
 	const left = deadline.remaining();
-	const wait = Math.min(wished, SYNC_WAIT_MS.most, left - Math.min(2_000, left / 5));
+	const uploadMs = Math.min(bytes / SLOWEST_UPLOAD, left / 2);
+	const wait = Math.min(wished, SYNC_WAIT_MS.most, left - uploadMs - Math.min(2_000, left / 5));
 	return Math.max(SYNC_WAIT_MS.least, Math.round(wait));
 }
 
@@ -265,6 +286,13 @@ export function jobIn(
 	if (job === undefined) return undefined;
 	// A refusal can contain the ID of the request, which is not a job's; a failed job has a documented state.
 	return httpCode < 300 || isDocumented(job) ? { job, httpCode } : undefined;
+}
+
+/** Whether a job that was accepted at `acceptedAt` was not found only because it is new. */
+function isUnknownYet(answer: Answer, acceptedAt: number): boolean {
+	const missing = whatIsMissing(answer);
+	const mayBeNew = missing === 'job' || missing === 'unclear';
+	return mayBeNew && Date.now() - acceptedAt < NEW_JOB_MS;
 }
 
 function healthIn(answer: Answer): JsonObject | undefined {

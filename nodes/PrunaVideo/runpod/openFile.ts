@@ -22,6 +22,8 @@ export interface OpenFile {
 	status: number;
 	headers: Record<string, unknown>;
 	body: Stream;
+	/** Ends the request, whether its body was read or not. */
+	close(): void;
 }
 
 /** Why a file is unavailable, and what kind of answer that was. */
@@ -57,7 +59,7 @@ export async function openFile(context: RequestContext, source: FileSource): Pro
 		const file = await get(context, { ...source, url });
 		if (!REDIRECTS.includes(file.status)) return file;
 		const refuse = (problem: string) => refusal(problem, file);
-		file.body.destroy();
+		file.close();
 		if (redirects === MOST_REDIRECTS) {
 			throw refuse(`it was redirected more than ${MOST_REDIRECTS} times`);
 		}
@@ -79,6 +81,18 @@ async function get(context: RequestContext, source: FileSource): Promise<OpenFil
 	if (network !== undefined) {
 		throw blocked(`its URL, which anyone could have sent, points to ${network}`);
 	}
+	const end = new AbortController();
+	const abort = () => end.abort();
+	limit.addEventListener('abort', abort);
+	if (limit.aborted) abort();
+	const close = (body?: Stream) => {
+		limit.removeEventListener('abort', abort);
+		body?.on('error', () => {});
+		// In n8n 2, `body` is a stream around the answer's own: as long as nothing was read, destroying it does not end
+		// the connection.
+		abort();
+		body?.destroy();
+	};
 	let response: unknown;
 	try {
 		response = await context.helpers.httpRequest({
@@ -90,18 +104,22 @@ async function get(context: RequestContext, source: FileSource): Promise<OpenFil
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
-			abortSignal: limit,
+			abortSignal: end.signal,
 		});
 	} catch (error) {
+		close();
 		const reason = blockedByN8n(error);
 		throw reason === undefined ? broken('the connection was lost') : blocked(reason);
 	}
 	const file = readResponse(response);
-	if (file === undefined) throw broken('the answer could not be read');
-	return file;
+	if (file === undefined) {
+		close();
+		throw broken('the answer could not be read');
+	}
+	return { ...file, close: () => close(file.body) };
 }
 
-function readResponse(response: unknown): OpenFile | undefined {
+function readResponse(response: unknown): Omit<OpenFile, 'close'> | undefined {
 	if (!isJsonObject(response)) return undefined;
 	const { statusCode: status, headers }: Record<string, unknown> = response;
 	const body: unknown = response.body;
@@ -114,7 +132,10 @@ function isStream(body: unknown): body is Stream {
 }
 
 /** An answer that cannot be used. Its status decides whether another attempt is worthwhile. */
-export function refusal(problem: string, { status, headers }: OpenFile): Unavailable {
+export function refusal(
+	problem: string,
+	{ status, headers }: Pick<OpenFile, 'status' | 'headers'>,
+): Unavailable {
 	return new Unavailable(problem, { kind: 'answered', status, headers, body: undefined });
 }
 

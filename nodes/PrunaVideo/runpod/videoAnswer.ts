@@ -1,9 +1,12 @@
 import { broken, refusal, type OpenFile, type Unavailable } from './openFile';
 import { plainText } from './reason';
+import { withTimeLimit } from './time';
 
 /** The most bytes of a video whose length was not announced: several times what the model makes. */
 const MOST_UNANNOUNCED = 256 * 1024 * 1024;
 const MOST_ANNOUNCED = 1024 * 1024 * 1024;
+/** Without a byte, in ms. */
+const LONGEST_SILENCE_MS = 20_000;
 
 /**
  * Yields the bytes of one answer, as long as they can be a video's and are exactly as many as announced.
@@ -15,8 +18,7 @@ export async function* videoBytes(file: OpenFile): AsyncGenerator<Buffer> {
 		checkAnswer(file);
 		const announced = announcedBytes(file);
 		let count = 0;
-		const chunks: AsyncIterable<unknown> = file.body;
-		for await (const chunk of chunks) {
+		for await (const chunk of chunksOf(file)) {
 			if (!Buffer.isBuffer(chunk)) throw broken('the answer could not be read');
 			if (count === 0) checkStart(chunk, file);
 			count += chunk.length;
@@ -29,7 +31,22 @@ export async function* videoBytes(file: OpenFile): AsyncGenerator<Buffer> {
 			throw broken(`only ${count} of ${announced} bytes arrived`);
 		}
 	} finally {
-		file.body.destroy();
+		file.close();
+	}
+}
+
+/** Throws where the server falls silent: its connection may have been lost without a word. */
+async function* chunksOf({ body, close }: OpenFile): AsyncGenerator<unknown> {
+	const chunks: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
+	for (;;) {
+		const next = await withTimeLimit(LONGEST_SILENCE_MS, undefined, async (silence) => {
+			silence.addEventListener('abort', close);
+			return await chunks.next().catch((error: unknown) => {
+				throw silence.aborted ? broken(`nothing came for ${LONGEST_SILENCE_MS / 1000} s`) : error;
+			});
+		});
+		if (next.done === true) return;
+		yield next.value;
 	}
 }
 

@@ -103,9 +103,13 @@ test.each<[string, object, Answer]>([
 	[
 		'TLS, closed in the handshake',
 		newest('ECONNRESET', undefined, EARLY_END),
-		refused('ECONNRESET'),
+		{ kind: 'unreached', reason: 'ECONNRESET' },
 	],
-	['TLS, closed in the handshake, 1.123', lost('ECONNRESET', EARLY_END), refused('ECONNRESET')],
+	[
+		'TLS, closed in the handshake, 1.123',
+		lost('ECONNRESET', EARLY_END),
+		{ kind: 'unreached', reason: 'ECONNRESET' },
+	],
 	[
 		'TLS, a later fault of the same code',
 		newest('EPROTO', 'write', 'write EPROTO: bad record mac'),

@@ -4,11 +4,10 @@ import { labelOf, type ItemOptions } from '../options';
 import type { MediaFile } from './media';
 import { unreachableByRunpod } from './reach';
 
-/**
- * A link must outlive the item's longest wait, and a submitted job's time in the queue (Runpod's default is a day).
- */
+/** A link must outlive the item's longest wait until the job is accepted, and then its time in the queue. */
 const SHORTEST_LINK_SECONDS = 3600;
-const SUBMITTED_LINK_SECONDS = 24 * 3600;
+/** Runpod's default. */
+const LONGEST_QUEUE_SECONDS = 24 * 3600;
 
 const INSTEAD = `set the option '${labelOf('sendFilesAs')}' to Data URI.`;
 
@@ -37,7 +36,7 @@ export async function linkTo(
 			`Set N8N_DEFAULT_BINARY_DATA_MODE to filesystem, database or s3, or ${INSTEAD}`,
 		);
 	}
-	const seconds = Math.max(SHORTEST_LINK_SECONDS, timeout, ttl ?? SUBMITTED_LINK_SECONDS);
+	const seconds = Math.max(SHORTEST_LINK_SECONDS, timeout + (ttl ?? LONGEST_QUEUE_SECONDS));
 	const link = helpers.createBinarySignedUrl(binary, `${seconds}s`);
 	const problem = await unreachableByRunpod(item, link);
 	if (problem === undefined) return link;
