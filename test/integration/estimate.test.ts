@@ -1,7 +1,7 @@
 /** Video > Estimate Cost: the price before spending. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IDataObject } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject } from 'n8n-workflow';
 import { formatDollars } from '../../nodes/PrunaVideo/money';
 import { startSimulator, type Simulator } from '../tools/simulator';
 import { id3v1, id3v2, mp3 } from '../unit/pvideo/audio/mp3';
@@ -177,6 +177,13 @@ test('passes the item on with its fields and files, for Generate to come', async
 			pairedItem: { item: 0 },
 		},
 	]);
+});
+
+test('an error of an earlier node is not passed on: n8n would put it in place of the item', async () => {
+	const error = new NodeOperationError({ name: 'Earlier' } as never, 'earlier');
+	const { items } = await estimate({}, { items: [{ json: { shot: 1 }, error }] });
+	const json = { error: 'earlier', ...price(0.1, 0.02, 5) };
+	expect(items).toEqual([{ json, pairedItem: { item: 0 } }]);
 });
 
 test.each<[IDataObject, string]>([

@@ -311,6 +311,27 @@ test('a job that is running is named when a later try cannot read the settings o
 	expect(stateIn(context)).toBe('running');
 });
 
+test('a submitted job that Runpod answers as failed, with a bill: both are said', async () => {
+	const output = { cost: 0.2, video_url: 'https://a.example/b.mp4' };
+	const body = JSON.stringify({ id: 'job-1', status: 'FAILED', error: 'too late', output });
+	simulator.faults.add({ operation: 'run', kind: 'body', body });
+	const { error } = await generate(simulator, {
+		parameters: { resource: 'job', operation: 'submit' },
+	});
+
+	expect(`${error?.message} ${error?.description}`).toContain('billed ($0.20)');
+	expect(error?.context).toMatchObject({ id: 'job-1', cost: 0.2, video_url: output.video_url });
+});
+
+test('a proxy that says "failed" of its own request does not make a second job', async () => {
+	const body = JSON.stringify({ status: 'failed', error: 'upstream timed out' });
+	simulator.faults.add({ operation: 'runsync', kind: 'body', status: 502, body, when: 'after' });
+	const { error } = await generate(simulator, { settings: RETRY });
+
+	expect(submissions(simulator)).toHaveLength(1);
+	expect(error?.message).toContain('the job may be running');
+});
+
 test('a submitted job that Runpod answers as failed is submitted anew', async () => {
 	const failed = { id: 'job-1', status: 'FAILED', error: 'Invalid audio format' };
 	simulator.faults.add({
@@ -954,6 +975,18 @@ describe("'Cancel on Timeout'", () => {
 		if (typeof expected === 'string') expect(items[0]?.json.video_url).toBe(expected);
 		else expect(error?.message).toMatch(expected);
 		expect(submissions(simulator)).toHaveLength(1);
+	});
+
+	test('asks for the video if cancel says COMPLETED and no more', async () => {
+		simulator.faults.add({
+			...answered({ status: 'COMPLETED' }),
+			// It is completed by the time its cancel arrives.
+			match: () => (simulator.release(), true),
+		});
+		const { items } = await overdue();
+
+		expect(items[0]?.json.video_url).toBe(simulator.videoUrl(simulator.ledger.jobs[0]!.id));
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
 	});
 });
 

@@ -444,6 +444,21 @@ test('a stop does not count a request that Runpod had refused and that waits to 
 	expect(errors().join()).toContain('No job was running on Runpod');
 });
 
+test('a stop does not say that no job was running where one may be', async () => {
+	simulator.faults.add({ operation: 'run', kind: 'status', status: 500 });
+	simulator.faults.add(putOff('run'));
+	const { stop, errors } = start({
+		prompts: shots(2),
+		options: { ...ASYNC, concurrency: 1 },
+		settings: { onError: 'continueRegularOutput' },
+	});
+	await simulator.waitFor(() => count('run').filter(({ answeredAt }) => answeredAt).length === 2);
+	await stop();
+
+	expect(errors().join()).toContain('the job may be running');
+	expect(errors().join()).not.toContain('No job was running');
+});
+
 describe('with Retry On Fail, which tries again even after a stop', () => {
 	test('every job is cancelled once, and each error says so', async () => {
 		simulator.hold('finish');

@@ -98,9 +98,7 @@ export class Book {
 	async close(end: TryEnd, clean: (stored: JsonObject) => JsonObject): Promise<void> {
 		await this.needs.queue.idle();
 		this.needs.stop?.removeEventListener('abort', this.cancelAll);
-		const isLeft = this.kept.leave(end, this.entries, this.superseded, clean);
-		// The next try counts them again.
-		if (isLeft) for (const page of this.allPages()) page.forgetUnknownCost();
+		this.kept.leave(end, this.entries, this.superseded, clean);
 	}
 
 	private async putPageAside(page: Page): Promise<void> {

@@ -5,7 +5,7 @@ import { dollars } from '../money';
 export interface Spending {
 	total: number;
 	/** Jobs whose cost is not known yet. */
-	unknown?: number;
+	unknown: number;
 	/** Resolves once no item of unknown cost is running. */
 	turn?: Promise<void>;
 }
@@ -28,7 +28,7 @@ export class Budget {
 
 	/** Jobs whose cost is not known yet. */
 	get unknown(): number {
-		return this.spending.unknown ?? 0;
+		return this.spending.unknown;
 	}
 
 	/**
@@ -49,7 +49,7 @@ export class Budget {
 
 	/** Counts jobs whose cost is not known yet; a negative number means that it is known now. */
 	addUnknown(jobs: number): void {
-		this.spending.unknown = this.unknown + jobs;
+		this.spending.unknown += jobs;
 	}
 
 	/**

@@ -116,25 +116,32 @@ export class Execution {
 		this.isClosed = true;
 		await this.book.close(end, (stored) => this.withoutKey(stored));
 		if (this.budget.limit !== undefined) {
-			this.context.getContext('node')[SPENT] = this.budget.committed;
+			const context = this.context.getContext('node');
+			context[SPENT] = this.budget.committed;
+			context[UNKNOWN_COSTS] = this.budget.unknown || undefined;
 		}
 	}
 }
 
 /**
- * Under this key an execution with 'Max Cost per Execution' leaves what was spent, for its next try and for the next
- * turn of a loop.
+ * Under these keys an execution with 'Max Cost per Execution' leaves what was spent, and how many jobs have a cost
+ * that is not known yet, for its next try and for the next turn of a loop.
  */
 const SPENT = 'prunaVideoSpent';
+const UNKNOWN_COSTS = 'prunaVideoUnknownCosts';
 
 /** Keyed by the node's context in the execution, because an agent can call its tool several times at once. */
 const spendings = new WeakMap<object, Spending>();
 
-function spendingOf(functions: IExecuteFunctions, { cost }: Kept): Spending {
+function spendingOf(functions: IExecuteFunctions, kept: Kept): Spending {
 	const context = functions.getContext('node');
-	const spent: unknown = context[SPENT];
+	const { [SPENT]: total, [UNKNOWN_COSTS]: unknown } = context;
+	const left =
+		typeof total === 'number'
+			? { total, unknown: typeof unknown === 'number' ? unknown : 0 }
+			: undefined;
 	// If only the retry has a limit, what is known of the failed execution's spending counts too.
-	const spending = spendings.get(context) ?? { total: typeof spent === 'number' ? spent : cost };
+	const spending = spendings.get(context) ?? left ?? kept.spending;
 	spendings.set(context, spending);
 	return spending;
 }

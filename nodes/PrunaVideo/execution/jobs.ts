@@ -88,7 +88,9 @@ export async function submitJob(item: Item, request: JobRequest): Promise<Job> {
 	const { job, httpCode } = await submit(item, request);
 	if (isFinal(job)) page.ended(job);
 	if (isFinal(job) && job.status !== 'COMPLETED') {
-		throw failedJob(job, { endpointId: request.endpointId, hasFile: request.hasFile, httpCode });
+		const { endpointId, hasFile } = request;
+		const { videoUrl, cost } = item.execution.readResult(job);
+		throw failedJob(job, { endpointId, hasFile, httpCode, videoUrl, cost });
 	}
 	return job;
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { isJsonObject, type JsonObject } from '../json';
 import { dollars } from '../money';
-import { costOf, isEntry, repeatable, type Entry } from './entry';
+import type { Spending } from './budget';
+import { costOf, hasUnknownCost, isEntry, repeatable, type Entry } from './entry';
 
 /** How a try ended, as n8n's retry loop sees it: after `fine` the node does not run again. */
 export type TryEnd = 'fine' | 'thrown' | 'returnedError';
@@ -74,31 +75,29 @@ export class Kept {
 		);
 	}
 
-	/** What the budget counts for everything taken out, in USD. */
-	get cost(): number {
+	/** What the budget counts for everything taken out. */
+	get spending(): Spending {
 		const entries = [...this.entries.values(), ...this.superseded.map(({ entry }) => entry)];
-		return dollars(entries.reduce((sum, entry) => sum + costOf(entry), 0));
+		return {
+			total: dollars(entries.reduce((sum, entry) => sum + costOf(entry), 0)),
+			unknown: entries.filter(hasUnknownCost).length,
+		};
 	}
 
-	/**
-	 * Keeps what is known if another try can follow this one, otherwise nothing. JSON only: n8n saves it.
-	 *
-	 * @returns whether it was kept
-	 */
+	/** Keeps what is known if another try can follow this one, otherwise nothing. JSON only: n8n saves it. */
 	leave(
 		end: TryEnd,
 		entries: ReadonlyMap<number, Entry>,
 		superseded: readonly Superseded[],
 		clean: (stored: JsonObject) => JsonObject,
-	): boolean {
+	): void {
 		const next = this.nextTry(end);
-		if (next === undefined) return false;
+		if (next === undefined) return;
 		const items = Object.fromEntries(entries);
 		// Entries are JSON; `isEntry` checks them when they are read again.
 		const stored = clean({ current: next, items, superseded } as never);
 		const { [this.key]: waiting, ...others } = storedTries(this.context);
 		this.context[KEPT] = { ...others, [this.key]: [...listOf(waiting), stored] };
-		return true;
 	}
 
 	private nextTry(end: TryEnd): Try | undefined {

@@ -90,7 +90,12 @@ function afterStop({ settings, book }: Execution, outcomes: Outcomes): string {
 			? `${open === 1 ? '1 synchronous request was still open. Its job ID is not known, so its job' : `${open} synchronous requests were still open. Their job IDs are not known, so their jobs`} may be running and be billed. With '${LABELS.executionMode}' set to Async, every job can be cancelled.`
 			: '',
 	].filter((part) => part !== '');
-	return parts.length > 0 ? parts.join(' ') : 'No job was running on Runpod.';
+	if (parts.length > 0) return parts.join(' ');
+	const known = [...book.entries.values(), ...book.superseded.map(({ entry }) => entry)];
+	// They are named by what follows.
+	const mayRun = known.some(({ state }) => state === 'uncertain' || state === 'running');
+	const isOneCancelled = book.superseded.some(({ entry }) => entry.state === 'cancelled');
+	return mayRun || isOneCancelled ? '' : 'No job was running on Runpod.';
 }
 
 /** Whether an item that already had an outcome has a job that was still running at the stop. */

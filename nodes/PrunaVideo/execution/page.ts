@@ -45,9 +45,9 @@ export interface PageNeeds {
 
 const UNKNOWN = { isCostUnknown: true } as const;
 
-/** How long the node tries to cancel a job after a stop, in ms: n8n waits for the node meanwhile. */
+/** How long the node tries to cancel a job, in ms. */
 const CANCEL_MS = 15_000;
-/** For all of them together, in ms: a hundred are taken in ten seconds. */
+/** For all of them together after a stop, in ms: n8n waits meanwhile. Runpod takes a hundred in ten seconds. */
 const CANCEL_ALL_MS = 60_000;
 
 /** What is known of one item's job. Every change goes through `become`, which keeps the budget in step. */
@@ -67,7 +67,6 @@ export class Page {
 		kept?: Entry,
 	) {
 		this.current = kept;
-		needs.budget.addUnknown(Number(hasUnknownCost(kept)));
 	}
 
 	get entry(): Entry | undefined {
@@ -210,7 +209,11 @@ export class Page {
 		if (current?.state !== 'running') return undefined;
 		const { acceptedAt } = current;
 		try {
-			const limitMs = Math.min(CANCEL_MS, this.needs.queue.remainingMs(CANCEL_ALL_MS));
+			const { stop, queue } = this.needs;
+			// n8n waits after a stop; otherwise only the item does.
+			const limitMs = stop?.aborted
+				? Math.min(CANCEL_MS, queue.remainingMs(CANCEL_ALL_MS))
+				: CANCEL_MS;
 			if (limitMs === 0) throw new Failure('there was no time left', { description: '' });
 			const job = await endpoint.cancel(id, { isAfterStop: true, limitMs, acceptedAt });
 			if (!isFinal(job)) return undefined;
@@ -229,11 +232,6 @@ export class Page {
 		budget.addUnknown(Number(hasUnknownCost(entry)) - Number(hasUnknownCost(this.current)));
 		this.current = entry;
 		if (entry.state !== 'running') this.endpoint = undefined;
-	}
-
-	/** Stops counting the job of unknown cost, because the next try counts it. */
-	forgetUnknownCost(): void {
-		this.needs.budget.addUnknown(-Number(hasUnknownCost(this.current)));
 	}
 
 	/** Releases the amount that was set aside, so that the next entry can count it. */

@@ -188,7 +188,7 @@ class Watch {
 				id,
 				...(lastSeen && { status: lastSeen.status }),
 				...(reason !== undefined && { reason }),
-				isDocumented: lastSeen === undefined || isDocumented(lastSeen),
+				isDocumented: lastSeen !== undefined && isDocumented(lastSeen),
 			},
 			seconds,
 			this.lastProblem,

@@ -4,7 +4,7 @@ import type { Connection } from './connection';
 import type { Exchange } from './exchange';
 import { Failure } from './failure';
 import { failedJobRequest } from './failures';
-import { isDocumented, isFinal, readJob, type Job } from './job';
+import { isDocumented, isFinal, isWhole, namesJob, readJob, type Job } from './job';
 import { send, type Repeat, type RepeatableRequest } from './repeat';
 import { pause, startDeadline, type Deadline } from './time';
 import { whatIsMissing } from './verdicts';
@@ -149,16 +149,22 @@ export class Endpoint {
 			answer = await this.send(cancelling);
 		}
 		const job = jobIn(answer, jobId)?.job;
-		if (job !== undefined && isFinal(job)) return job;
+		if (job !== undefined && isFinal(job) && isWhole(job)) return job;
 		if (job !== undefined || (answer.kind === 'answered' && answer.status === 400)) {
-			// Refused because the job has ended, or accepted but not carried out yet: the job's status tells.
+			// Refused because the job has ended, accepted but not carried out yet, or without the job's result: the job's
+			// status tells.
 			const current = await this.send({
 				...request,
 				method: 'GET',
 				path: jobPath('status', jobId),
 			});
-			const known = jobIn(current, jobId)?.job;
-			if (known?.id === jobId && (isFinal(known) || job !== undefined)) return known;
+			const found = jobIn(current, jobId)?.job;
+			const known = found?.id === jobId ? found : undefined;
+			if (known !== undefined && isFinal(known)) return known;
+			// Of a completed job only the result is of use, and the job's status may have it later.
+			if (job !== undefined && isFinal(job))
+				return job.status === 'COMPLETED' ? (known ?? job) : job;
+			if (job !== undefined && known !== undefined) return known;
 		}
 		throw failedJobRequest(answer, { endpointId: this.id, jobId });
 	}
@@ -284,8 +290,10 @@ export function jobIn(
 	const { status: httpCode, body } = answer;
 	const job = readJob(body, askedId);
 	if (job === undefined) return undefined;
-	// A refusal can contain the ID of the request, which is not a job's; a failed job has a documented state.
-	return httpCode < 300 || isDocumented(job) ? { job, httpCode } : undefined;
+	// A refusal can contain the ID of the request, which is not a job's; a failed job has a documented state. A proxy in
+	// front of Runpod can say "failed" of its own request.
+	const isJobs = httpCode < 300 || (isDocumented(job) && (httpCode < 500 || namesJob(body)));
+	return isJobs ? { job, httpCode } : undefined;
 }
 
 /** Whether a job that was accepted at `acceptedAt` was not found only because it is new. */

@@ -62,9 +62,22 @@ export function readJob(body: unknown, askedId?: string): Job | undefined {
 	const id = typeof body.id === 'number' ? String(body.id) : body.id;
 	if (typeof id === 'string' && isJobId(id)) return { id, status, raw: body };
 	if (askedId !== undefined && isDocumented({ status })) return { id: askedId, status, raw: body };
-	const isWhole = isFinalState(status) && (isSaid(body.output) || isSaid(body.error));
-	if (!isWhole) return undefined;
+	if (!isFinalState(status) || !hasResult(body)) return undefined;
 	return { id: typeof id === 'string' ? plainText(id) : '', status, raw: body };
+}
+
+/** Whether a final job comes with what became of it. */
+export function isWhole({ status, raw }: FinalJob): boolean {
+	return status === 'CANCELLED' || hasResult(raw);
+}
+
+/** Whether a response names a job by an ID that can be used. */
+export function namesJob(body: unknown): boolean {
+	return isJsonObject(body) && isJobId(String(body.id ?? ''));
+}
+
+function hasResult({ output, error }: JsonObject): boolean {
+	return isSaid(output) || isSaid(error);
 }
 
 function isSaid(part: unknown): boolean {

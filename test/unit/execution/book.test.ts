@@ -42,7 +42,7 @@ function open({ entries = [], superseded = [], cancelsOnStop = true, limit = 1 }
 	} as unknown as IExecuteFunctions;
 	Kept.take(functions).leave('thrown', new Map(entries), superseded, (stored) => stored);
 	const kept = Kept.take(functions);
-	const budget = new Budget(limit, { total: kept.cost });
+	const budget = new Budget(limit, kept.spending);
 	const stop = new AbortController();
 	const log: string[] = [];
 	const book = new Book({

@@ -2,7 +2,7 @@
 import { Budget } from '../../../nodes/PrunaVideo/execution/budget';
 
 test('three times ten cents fit into thirty cents, a fourth does not', () => {
-	const budget = new Budget(0.3, { total: 0 });
+	const budget = new Budget(0.3, { total: 0, unknown: 0 });
 	const taken = [0.1, 0.1, 0.1, 0.1].filter((amount) => {
 		const isAllowed = budget.allows(amount);
 		if (isAllowed) budget.add(amount);
@@ -21,7 +21,7 @@ test.each<[number | undefined, number, number | null, boolean]>([
 	[0.3, 0.3, 0, true],
 	[0, 0, 0.01, false],
 ])('of a limit of %p, %d spent: %p allowed: %s', (limit, total, amount, allowed) => {
-	expect(new Budget(limit, { total }).allows(amount)).toBe(allowed);
+	expect(new Budget(limit, { total, unknown: 0 }).allows(amount)).toBe(allowed);
 });
 
 describe('turns', () => {
@@ -35,7 +35,7 @@ describe('turns', () => {
 
 	test('come one after another, in the order in which they were asked for', async () => {
 		const order: string[] = [];
-		const take = taker(new Budget(1, { total: 0 }), order);
+		const take = taker(new Budget(1, { total: 0, unknown: 0 }), order);
 		const ends = ['a', 'b', 'c'].map(take);
 		await settled();
 		expect(order).toEqual(['a']);
@@ -49,7 +49,7 @@ describe('turns', () => {
 
 	test('are shared by executions that spend together, as the parallel calls of an agent do', async () => {
 		const order: string[] = [];
-		const spending = { total: 0 };
+		const spending = { total: 0, unknown: 0 };
 		const end = await taker(new Budget(1, spending), order)('a');
 		const second = taker(new Budget(1, spending), order)('b');
 		await settled();
@@ -61,7 +61,7 @@ describe('turns', () => {
 
 	test('end for one that is stopped while it waits, which does not block others and leaves no listener', async () => {
 		const order: string[] = [];
-		const budget = new Budget(1, { total: 0 });
+		const budget = new Budget(1, { total: 0, unknown: 0 });
 		const stop = new AbortController();
 		const removed = jest.spyOn(stop.signal, 'removeEventListener');
 		const added = jest.spyOn(stop.signal, 'addEventListener');

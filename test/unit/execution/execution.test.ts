@@ -59,6 +59,20 @@ test('the next execution counts what the one before spent, even at the same mome
 	expect(context).toEqual({ prunaVideoSpent: 0.35 });
 });
 
+test('jobs of unknown cost count until their cost is known: after a failed call, and after a Wait', async () => {
+	const context = {};
+	const first = open(context);
+	first.budget.addUnknown(1);
+	await first.close('thrown');
+
+	expect(open(context).budget.allows(null)).toBe(false);
+	const saved = JSON.parse(JSON.stringify(context));
+	const afterWait = open(saved);
+	expect(afterWait.budget.allows(null)).toBe(false);
+	afterWait.budget.addUnknown(-1);
+	expect(open(saved).budget.allows(null)).toBe(true);
+});
+
 test('without a limit, nothing is recorded', async () => {
 	const context = {};
 	const execution = open(context, null);

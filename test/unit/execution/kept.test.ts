@@ -163,7 +163,7 @@ test('everything kept counts: what items ask for, and what they asked for before
 	const kept = take();
 
 	expect(kept.superseded).toEqual([{ itemIndex: 0, entry: before }]);
-	expect(kept.cost).toBe(0.3);
+	expect(kept.spending.total).toBe(0.3);
 });
 
 const damaged = { ...RUNNING, cost: 'much' };

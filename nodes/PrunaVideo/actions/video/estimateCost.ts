@@ -23,6 +23,8 @@ export const estimateCost: DescribedOperation<PricePlan> = {
 	async perform({ execution, input, index }, { estimate }) {
 		execution.tally.countEstimate(estimate.estimatedCost);
 		const json = { ...input.json, ...estimate };
-		return { items: [{ ...input, json, pairedItem: { item: index } }] };
+		const { binary } = input;
+		// Without an `error` of an earlier node: n8n would replace the item by it.
+		return { items: [{ json, ...(binary && { binary }), pairedItem: { item: index } }] };
 	},
 };
