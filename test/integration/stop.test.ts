@@ -488,6 +488,7 @@ describe('with Retry On Fail, which tries again even after a stop', () => {
 		// The first try gives up on the other job after a second.
 		await simulator.waitFor(
 			() => looks().filter(({ jobId }) => jobId === running?.()?.id).length > 2,
+			15_000,
 		);
 		await stop();
 
