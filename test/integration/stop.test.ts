@@ -480,7 +480,8 @@ describe('with Retry On Fail, which tries again even after a stop', () => {
 		const { stop, errors } = start({
 			prompts: shots(2),
 			options: { ...ASYNC, timeout: 1 },
-			settings: RETRY,
+			// On a busy machine the third look may come in the third try: there must be one more.
+			settings: { ...RETRY, maxTries: 5 },
 		});
 		const [finished, running] = ['shot 0.', 'shot 1.'].map((prompt) => () => {
 			return simulator.ledger.jobs.find(({ input }) => input.prompt === prompt);

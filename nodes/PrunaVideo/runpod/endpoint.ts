@@ -48,6 +48,8 @@ const SLOWEST_UPLOAD = 100;
 export const NEW_JOB_MS = 60_000;
 /** Before a job that was not found is asked for again, in ms. */
 const NEW_JOB_PAUSE_MS = 1_000;
+/** How often a new job that is not found is cancelled: n8n waits for it after a stop. */
+const MOST_CANCELS = 5;
 /** For requests that Runpod answers from memory, in ms. */
 const QUICK_MS = 15_000;
 /** For all repeats of such a request together, in ms. */
@@ -144,7 +146,8 @@ export class Endpoint {
 		};
 		const cancelling = { ...request, method: 'POST', path: jobPath('cancel', jobId) } as const;
 		let answer = await this.send(cancelling);
-		while (isUnknownYet(answer, acceptedAt) && request.deadline.remaining() > NEW_JOB_PAUSE_MS) {
+		for (let tries = 1; tries < MOST_CANCELS && isUnknownYet(answer, acceptedAt); tries++) {
+			if (request.deadline.remaining() <= NEW_JOB_PAUSE_MS) break;
 			await pause(NEW_JOB_PAUSE_MS, isAfterStop ? undefined : this.stop);
 			answer = await this.send(cancelling);
 		}
