@@ -33,6 +33,8 @@ const compile = () =>
 		platform: 'node',
 		target: 'node20.15',
 		format: 'cjs',
+		// Shorter statements, with all names and lines: the package stays under 100 kB.
+		minifySyntax: true,
 	});
 
 /** n8n reads the icons next to the compiled code. */
