@@ -56,7 +56,6 @@ export interface Completed extends Accepted<FinalJob> {
  * @throws InvalidParameter above the budget; Failure, with the job's ID where one is known; Stopped
  */
 export async function completeJob(item: Item, request: JobRequest): Promise<Completed> {
-	const { endpointId, hasFile } = request;
 	const known = item.page.recall(request.fingerprint);
 	if (known?.state === 'done') {
 		const job: FinalJob = { id: known.job.id, status: 'COMPLETED', raw: known.response };
@@ -69,8 +68,7 @@ export async function completeJob(item: Item, request: JobRequest): Promise<Comp
 		item.page.rest();
 		return { job, deadline, finishedAt: Date.now(), isNew: true };
 	}
-	const { videoUrl, cost } = item.execution.readResult(job);
-	throw failedJob(job, { endpointId, hasFile, httpCode, videoUrl, cost });
+	throw withoutVideo(item, request, job, httpCode);
 }
 
 /**
@@ -88,11 +86,20 @@ export async function submitJob(item: Item, request: JobRequest): Promise<Job> {
 	const { job, httpCode } = await submit(item, request);
 	if (isFinal(job)) page.ended(job);
 	if (isFinal(job) && job.status !== 'COMPLETED') {
-		const { endpointId, hasFile } = request;
-		const { videoUrl, cost } = item.execution.readResult(job);
-		throw failedJob(job, { endpointId, hasFile, httpCode, videoUrl, cost });
+		throw withoutVideo(item, request, job, httpCode);
 	}
 	return job;
+}
+
+/** The error of a job that ended without being completed, with what Runpod nevertheless says of a video and its cost. */
+function withoutVideo(
+	{ execution }: Item,
+	{ endpointId, hasFile }: JobRequest,
+	job: FinalJob,
+	httpCode: number | undefined,
+): Failure {
+	const { videoUrl, cost } = execution.readResult(job);
+	return failedJob(job, { endpointId, hasFile, httpCode, videoUrl, cost });
 }
 
 /** The current state of a job that an earlier try submitted; `UNKNOWN` if Runpod does not return it. */

@@ -7,7 +7,7 @@ import { failedJobRequest } from './failures';
 import { isDocumented, isFinal, isWhole, namesJob, readJob, type Job } from './job';
 import { send, type Repeat, type RepeatableRequest } from './repeat';
 import { pause, startDeadline, type Deadline } from './time';
-import { whatIsMissing } from './verdicts';
+import { mayBeNew } from './verdicts';
 import { failedRequest } from './failedRequest';
 
 export interface Submission {
@@ -301,9 +301,7 @@ export function jobIn(
 
 /** Whether a job that was accepted at `acceptedAt` was not found only because it is new. */
 function isUnknownYet(answer: Answer, acceptedAt: number): boolean {
-	const missing = whatIsMissing(answer);
-	const mayBeNew = missing === 'job' || missing === 'unclear';
-	return mayBeNew && Date.now() - acceptedAt < NEW_JOB_MS;
+	return mayBeNew(answer) && Date.now() - acceptedAt < NEW_JOB_MS;
 }
 
 function healthIn(answer: Answer): JsonObject | undefined {

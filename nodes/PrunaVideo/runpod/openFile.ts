@@ -132,10 +132,7 @@ function isStream(body: unknown): body is Stream {
 }
 
 /** An answer that cannot be used. Its status decides whether another attempt is worthwhile. */
-export function refusal(
-	problem: string,
-	{ status, headers }: Pick<OpenFile, 'status' | 'headers'>,
-): Unavailable {
+export function refusal(problem: string, { status, headers }: OpenFile): Unavailable {
 	return new Unavailable(problem, { kind: 'answered', status, headers, body: undefined });
 }
 

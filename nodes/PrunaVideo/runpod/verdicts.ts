@@ -220,3 +220,9 @@ export function whatIsMissing(answer: Answer): Missing | undefined {
 	if (/\bendpoint\b/i.test(reason)) return 'endpoint';
 	return /\b(job|request)\b/i.test(reason) ? 'job' : 'unclear';
 }
+
+/** Whether the job may exist although it was not found: Runpod finds a new one only after a while. */
+export function mayBeNew(answer: Answer): boolean {
+	const missing = whatIsMissing(answer);
+	return missing === 'job' || missing === 'unclear';
+}

@@ -3,7 +3,7 @@ import { Failure } from '../runpod/failure';
 import { failedJobRequest } from '../runpod/failures';
 import type { Job } from '../runpod/job';
 import { pause, startDeadline } from '../runpod/time';
-import { mayRepeat, whatIsMissing } from '../runpod/verdicts';
+import { mayBeNew, mayRepeat } from '../runpod/verdicts';
 import { Recent } from './recent';
 
 /**
@@ -73,9 +73,7 @@ export async function verify(
 		const job = jobIn(answer, jobId)?.job;
 		if (job?.id === jobId) return job;
 		failure = failedJobRequest(answer, { endpointId: endpoint.id, jobId });
-		const missing = whatIsMissing(answer);
-		const mayBeNew = missing === 'job' || missing === 'unclear';
-		if (!mayBeNew && !mayRepeat(answer, false)) break;
+		if (!mayBeNew(answer) && !mayRepeat(answer, false)) break;
 	}
 	throw failure;
 }
