@@ -69,7 +69,6 @@ test.each<[string, string, number]>([
 	['POST', 'p-video/run/', 404],
 	['GET', 'p-video/status', 404],
 	['GET', 'p-video/status/a/b', 404],
-	['GET', 'p-video/stream/a', 404],
 	['GET', '', 404],
 	['GET', '../v1/p-video/health', 404],
 	['GET', 'p-video/health?verbose=1', 200],

@@ -21,13 +21,6 @@ async function runAndPoll() {
 	}
 }
 
-async function stream() {
-	const { id } = await endpoint.run({ input });
-	const outputs = [];
-	for await (const output of endpoint.stream(id)) outputs.push(output);
-	return outputs;
-}
-
 async function cancelQueued() {
 	const { id } = await endpoint.run({ input: { prompt: 'Slow' } });
 	return await endpoint.cancel(id);
@@ -57,9 +50,7 @@ const calls = {
 	longRunSync: () => endpoint.runSync({ input: { prompt: 'Slow' } }, 1000),
 	failed: () => endpoint.runSync({ input: { ...input, fps: 25 } }),
 	runAndPoll,
-	stream,
 	cancelQueued,
-	purgeQueue: () => endpoint.purgeQueue(),
 	health: () => endpoint.health(),
 	aiSdk,
 };

@@ -43,14 +43,12 @@ describe.each<[string, object, unknown, unknown]>([
 				runSync: { ...COMPLETED, output },
 				longRunSync: { ...COMPLETED, output },
 				runAndPoll: { ...COMPLETED, output },
-				stream: [{ output }],
 				failed,
 				cancelQueued: { status: 'CANCELLED' },
-				purgeQueue: { removed: 0, status: 'completed' },
 				health,
 			});
 			const operations = new Set(simulator.requests.map(({ operation }) => operation));
-			expect([...operations]).toEqual(expect.arrayContaining(['status-sync', 'stream', 'status']));
+			expect([...operations]).toEqual(expect.arrayContaining(['status-sync', 'status']));
 		});
 	});
 

@@ -254,20 +254,6 @@ describe('status-sync', () => {
 	});
 });
 
-test('purge-queue cancels what waits, and nothing else', async () => {
-	set({ workers: 1, executionTimeMs: 60_000 });
-	for (let i = 0; i < 3; i++) await client.run();
-	const { body } = await client.call('POST', 'p-video/purge-queue');
-	expect(body).toEqual({ removed: 2, status: 'completed' });
-	expect(client.simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 1, CANCELLED: 2 });
-});
-
-test('stream returns the output once the job is completed', async () => {
-	const { body } = await client.runsync();
-	const reply = await client.call('GET', `p-video/stream/${String(body.id)}`);
-	expect(reply.body).toEqual({ status: 'COMPLETED', stream: [{ output: body.output }] });
-});
-
 test('an unknown profile is refused, and the environment sets the default', async () => {
 	await expect(startSimulator({ profile: 'dreamt' })).rejects.toThrow("no profile 'dreamt'");
 	process.env.PRUNA_SIMULATOR_PROFILE = 'seen';

@@ -29,9 +29,6 @@ export type Outcome =
 	| { isAccepted: false; answer: Answer }
 	| { isAccepted: true; jobId: string | undefined; answer: () => Answer | Promise<Answer> };
 
-/** How long `stream` is kept open, in documented ms. Runpod names no time; the SDK calls it in a loop. */
-const STREAM_WAIT_MS = 1000;
-
 export class Api {
 	constructor(
 		private readonly options: SimulatorOptions,
@@ -51,16 +48,10 @@ export class Api {
 				return this.withJob(call, (job) => this.status(job, call, 0));
 			case 'status-sync':
 				return this.statusSync(call);
-			case 'stream':
-				return this.withJob(call, (job) => this.stream(job, call));
 			case 'cancel':
 				return this.withJob(call, (job) => this.cancel(job));
 			case 'retry':
 				return this.withJob(call, (job) => this.retry(job, call));
-			case 'purge-queue': {
-				const removed = this.jobs.purge(endpoint);
-				return done(undefined, () => json(200, { removed, status: 'completed' }));
-			}
 			case 'health':
 				if (!this.options.showsHealth) return this.refused(401, 'unauthorized');
 				return done(undefined, () => json(200, this.health(endpoint)));
@@ -87,8 +78,8 @@ export class Api {
 			if (job.isQueued) this.beUnknownAtFirst(job);
 			return this.shown(job, this.options.failedRunsyncStatus);
 		};
-		const openMs = Math.min(waitMs, edge.afterMs) * timeScale;
-		return done(job, () => this.jobs.untilFinal(job, openMs, call.onOver, look));
+		const openMs = job.isFinal ? 0 : Math.min(waitMs, edge.afterMs) * timeScale;
+		return done(job, () => this.jobs.until(job.whenFinal, openMs, call.onOver, look));
 	}
 
 	private run(call: Call): Outcome {
@@ -128,8 +119,11 @@ export class Api {
 		if (faults.forget || job.isTooFresh(this.now())) {
 			return { isAccepted: false, answer: this.unknownJob() };
 		}
-		const look = () => (job.isKnown(this.now()) ? this.shown(job, 200) : this.unknownJob());
-		return done(job, () => this.jobs.untilFinal(job, waitMs, onOver, look));
+		const isLagging = () => this.now() < job.shownFinalAt;
+		const look = () =>
+			job.isKnown(this.now()) ? this.shown(job, 200, isLagging()) : this.unknownJob();
+		const openMs = isLagging() ? waitMs : 0;
+		return done(job, () => this.jobs.until(job.whenShown, openMs, onOver, look));
 	}
 
 	private statusSync(call: Call): Outcome {
@@ -139,16 +133,6 @@ export class Api {
 		if (typeof wait === 'string') return this.refused(400, wait);
 		const waitMs = (wait ?? DOCUMENTED.statusWait.default) * timeScale;
 		return this.withJob(call, (job) => this.status(job, call, statusSync === 'waits' ? waitMs : 0));
-	}
-
-	/** A model that yields nothing in between streams its output once. */
-	private stream(job: Job, { onOver }: Call): Outcome {
-		const look = () => {
-			const { status, output } = job.record;
-			return json(200, { status, stream: status === 'COMPLETED' ? [{ output }] : [] });
-		};
-		const waitMs = STREAM_WAIT_MS * this.options.timeScale;
-		return done(job, () => this.jobs.untilFinal(job, waitMs, onOver, look));
 	}
 
 	private cancel(job: Job): Outcome {
@@ -166,10 +150,13 @@ export class Api {
 		return done(job, () => json(200, { id, status: 'IN_QUEUE' }));
 	}
 
-	private shown(job: Job, failedStatus: number): Answer {
-		const usual = job.record.status === 'FAILED' ? failedStatus : 200;
-		const asked = job.isFinal ? job.ending?.httpStatus : undefined;
-		return json(asked ?? usual, documentOf(job, this.options));
+	private shown(job: Job, failedStatus: number, isOpen = !job.isFinal): Answer {
+		const document = documentOf(job, this.options, isOpen);
+		if (isOpen) return json(200, document);
+		const { status } = job.record;
+		const { looks, instead } = this.options.lateOutput;
+		if (status === 'COMPLETED' && job.looks++ < looks) document.output = instead;
+		return json(job.ending?.httpStatus ?? (status === 'FAILED' ? failedStatus : 200), document);
 	}
 
 	private health(endpoint: string | undefined): object {

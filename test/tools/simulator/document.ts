@@ -55,12 +55,17 @@ export function errorOf(message: string, { errorShape }: SimulatorOptions): unkn
 	return ERRORS[errorShape](message);
 }
 
-export function documentOf(job: Job, options: SimulatorOptions): Record<string, unknown> {
+/** `isOpen`: as it was before it ended. Fields stand in alphabetical order, as Runpod sends them. */
+export function documentOf(
+	job: Job,
+	options: SimulatorOptions,
+	isOpen = !job.isFinal,
+): Record<string, unknown> {
 	const { record, ending } = job;
 	const { id, status, delayTime, executionTime, workerId, error, output, input, webhook } = record;
-	if (job.isQueued) return { id, status };
-	if (job.isRunning) {
-		return { id, status: options.runningState, delayTime, workerId, output: ending?.progress };
+	if (isOpen && workerId === undefined) return { id, status: 'IN_QUEUE' };
+	if (isOpen) {
+		return { delayTime, id, output: ending?.progress, status: options.runningState, workerId };
 	}
 	const times = status !== 'CANCELLED' || options.cancelledHasTimes;
 	const shown: Record<string, unknown> = {

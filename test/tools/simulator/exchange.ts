@@ -83,7 +83,7 @@ export class Exchange {
 	}
 
 	private async *pieces(body: Iterable<Buffer>, fault?: SendingFault): AsyncIterable<Buffer> {
-		let left = fault?.kind === 'truncate' ? fault.bytes : Infinity;
+		let left = fault?.kind === 'truncate' ? lengthOf(fault, body) : Infinity;
 		for (const piece of body) {
 			const size = fault?.kind === 'trickle' ? fault.bytes : piece.length;
 			for (let at = 0; at < piece.length && left > 0 && !this.isOver; at += size) {
@@ -111,6 +111,13 @@ export class Exchange {
 		this.leaving.clear();
 		this.whenOver(this.record);
 	}
+}
+
+/** How much of an answer is sent that is cut. */
+function lengthOf({ bytes }: { bytes: number | 'id' }, body: Iterable<Buffer>): number {
+	if (bytes !== 'id') return bytes;
+	const [sent = ''] = /^.*?"id":"[^"]*"/.exec(Buffer.concat([...body]).toString()) ?? [];
+	return Buffer.byteLength(sent);
 }
 
 function faultyAnswer(fault: Exclude<AnswerFault, { kind: 'hang' | 'reset' }>): Answer {

@@ -25,8 +25,8 @@ export type AnswerFault =
 /** Leaves the answer as it is, but not the way it is sent. */
 export type SendingFault =
 	| { kind: 'trickle'; bytes: number; intervalMs: number }
-	/** Content-Length names all of it, `bytes` of it are sent, then the socket is destroyed. */
-	| { kind: 'truncate'; bytes: number };
+	/** Content-Length names all of it, `bytes` of it are sent (`id`: up to the end of the job's ID), then the socket is destroyed. */
+	| { kind: 'truncate'; bytes: number | 'id' };
 
 /** How an accepted job ends, whatever its input. */
 export interface JobFault {

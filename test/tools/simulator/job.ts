@@ -22,13 +22,18 @@ export interface Submission extends Payload {
 
 export class Job implements Queued {
 	readonly record: JobRecord;
-	/** Called once the job is final, or gone. */
+	/** Called once the job is final, or gone; and once `/status` shows that. */
 	readonly whenFinal = new Set<() => void>();
+	readonly whenShown = new Set<() => void>();
 	readyAt = 0;
 	queuedAt = 0;
 	startedAt = 0;
 	/** When `/status` stops knowing it. */
 	expiresAt = Infinity;
+	/** When `/status` begins to show that it has ended. */
+	shownFinalAt = Infinity;
+	/** Looks at it since it was COMPLETED. */
+	looks = 0;
 	/** Status requests that do not know it yet. */
 	unknownLooks = 0;
 	unknownUntil = 0;
@@ -87,7 +92,8 @@ export class Job implements Queued {
 		const { record } = this;
 		record.error = record.output = undefined;
 		record.delayTime = record.executionTime = record.workerId = undefined;
-		this.expiresAt = Infinity;
+		this.expiresAt = this.shownFinalAt = Infinity;
+		this.looks = 0;
 		this.queuedAt = now;
 		this.readyAt = now + delayTimeMs;
 	}

@@ -77,14 +77,6 @@ export class Jobs {
 		return true;
 	}
 
-	/** Cancels what waits for a worker; how many that were. */
-	purge(endpoint: string | undefined): number {
-		const queued = [...this.byId.values()].filter(
-			(job) => job.isQueued && job.record.endpoint === endpoint,
-		);
-		return queued.filter((job) => this.cancel(job)).length;
-	}
-
 	/** Back to the queue; false unless the job FAILED or TIMED_OUT. */
 	retry(job: Job, ending?: JobFault): boolean {
 		if (!RETRYABLE.includes(job.record.status)) return false;
@@ -95,24 +87,24 @@ export class Jobs {
 	}
 
 	/**
-	 * Resolves when the job is final or `ms` have passed, with what `look` sees at that moment: the clock
-	 * may move on before anybody hears of it. `giveUp` is called with what ends it early.
+	 * Resolves with the next call of `when`, or when `ms` have passed, with what `look` sees at that moment:
+	 * the clock may move on before anybody hears of it. `giveUp` is called with what ends it early.
 	 */
-	untilFinal<T>(
-		job: Job,
+	until<T>(
+		when: Set<() => void>,
 		ms: number,
 		giveUp: (leave: () => void) => void,
 		look: () => T,
 	): Promise<T> {
-		if (job.isFinal || ms <= 0) return Promise.resolve(look());
+		if (ms <= 0) return Promise.resolve(look());
 		return new Promise((resolve) => {
 			const done = () => {
+				if (!when.delete(done)) return;
 				timer.cancel();
-				job.whenFinal.delete(done);
 				resolve(look());
 			};
 			const timer = this.needs.clock.after(ms, done);
-			job.whenFinal.add(done);
+			when.add(done);
 			giveUp(done);
 		});
 	}
@@ -140,6 +132,7 @@ export class Jobs {
 			job.stopWork();
 			job.ttlTimer?.cancel();
 			job.whenFinal.clear();
+			job.whenShown.clear();
 		}
 		this.byId.clear();
 		this.workers.clear();
@@ -229,6 +222,7 @@ export class Jobs {
 		record.error = end.error;
 		record.output = end.output;
 		record.seconds = end.seconds;
+		job.shownFinalAt = now + options.booksLagMs;
 		job.expiresAt = now + submission.retentionMs * options.timeScale;
 		ledger.move(record, end.status, now);
 		if (end.price) ledger.bill(record, end.price);
@@ -265,9 +259,11 @@ export class Jobs {
 
 	private announceFinal(job: Job, free: () => void): void {
 		this.announce(job);
-		const listeners = [...job.whenFinal, free];
-		job.whenFinal.clear();
-		for (const listener of listeners) listener();
+		const { clock, options } = this.needs;
+		const tell = (...listeners: Array<() => void>) => listeners.forEach((listen) => listen());
+		tell(...job.whenFinal, free);
+		if (options.booksLagMs > 0) clock.after(options.booksLagMs, () => tell(...job.whenShown));
+		else tell(...job.whenShown);
 	}
 
 	private announce(job: Job): void {

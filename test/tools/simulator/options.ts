@@ -63,6 +63,12 @@ export class SimulatorOptions {
 	showsHealth = true;
 	/** Status requests that do not know a job yet that was just accepted, and for how many real ms. */
 	unknownAtFirst: { looks: number; ms: number } = { looks: 0, ms: 0 };
+	/** How many real ms `status` and `status-sync` still show a job open that has ended; runsync and webhook do not lag. */
+	booksLagMs = 0;
+	/** Looks at a COMPLETED job, the answer of its runsync included, that find `instead` (default: nothing) as `output`. */
+	lateOutput: { looks: number; instead?: unknown } = { looks: 0 };
+	/** For how many real ms after a job's end its video is not there yet, and how its host says so. */
+	lateVideo: { ms: number; status: number } = { ms: 0, status: 404 };
 	/** `status-sync`: kept open, answered at once, or this HTTP status where an endpoint lacks it. */
 	statusSync: 'waits' | 'immediate' | 404 | 405 | 501 = 'waits';
 	/** The edge gives up on a runsync that is open for so many documented ms: a page; the job runs on. */

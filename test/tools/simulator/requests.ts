@@ -2,7 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Each with the method that it takes. Source: Runpod's operation reference; the last three also its SDKs. */
+/** Each with the method that it takes. Source: Runpod's operation reference; the last also its SDKs. */
 export const METHODS = {
 	runsync: 'POST',
 	run: 'POST',
@@ -11,8 +11,6 @@ export const METHODS = {
 	retry: 'POST',
 	health: 'GET',
 	'status-sync': 'GET',
-	stream: 'GET',
-	'purge-queue': 'POST',
 } as const;
 export type ApiOperation = keyof typeof METHODS;
 
@@ -58,7 +56,7 @@ export interface Route {
 	query: URLSearchParams;
 }
 
-const WITH_JOB: readonly string[] = ['status', 'status-sync', 'stream', 'cancel', 'retry'];
+const WITH_JOB: readonly string[] = ['status', 'status-sync', 'cancel', 'retry'];
 
 function isApiOperation(name: string | undefined): name is ApiOperation {
 	return name !== undefined && Object.hasOwn(METHODS, name);

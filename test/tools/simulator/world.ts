@@ -138,7 +138,7 @@ export class World {
 	}
 
 	private video({ method, jobId }: RequestRecord): Outcome {
-		const { videoLifetimeMs, timeScale, expiredVideoStatus, videoBytes } = this.options;
+		const { videoLifetimeMs, timeScale, expiredVideoStatus, videoBytes, lateVideo } = this.options;
 		if (method !== 'GET' && method !== 'HEAD') {
 			const headers = { allow: 'GET, HEAD' };
 			const error = `Method ${method} is not allowed`;
@@ -147,7 +147,9 @@ export class World {
 		const history = this.jobs.recall(jobId ?? '')?.record.history;
 		const finished = history?.findLast(({ status }) => status === 'COMPLETED');
 		if (!finished) return { isAccepted: false, answer: missingVideo(404) };
-		const isExpired = this.clock.now() >= finished.at + videoLifetimeMs * timeScale;
+		const ageMs = this.clock.now() - finished.at;
+		if (ageMs < lateVideo.ms) return { isAccepted: false, answer: missingVideo(lateVideo.status) };
+		const isExpired = ageMs >= videoLifetimeMs * timeScale;
 		if (isExpired) return { isAccepted: false, answer: missingVideo(expiredVideoStatus) };
 		return { isAccepted: true, jobId, answer: () => videoAnswer(method, videoBytes) };
 	}
