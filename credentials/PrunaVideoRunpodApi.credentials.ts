@@ -1,7 +1,6 @@
 import type { IAuthenticate, Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
 import { LABELS } from '../nodes/PrunaVideo/labels';
-import { readApiKey } from '../nodes/PrunaVideo/runpod/apiKey';
-import { DEFAULT_BASE_URL } from '../nodes/PrunaVideo/runpod/baseUrl';
+import { DEFAULT_BASE_URL, readApiKey } from '../nodes/PrunaVideo/runpod/connection';
 
 /** The nodes test it (`testedBy`): a `test` of its own could not tell a good key from a wrong address. */
 export class PrunaVideoRunpodApi implements ICredentialType {

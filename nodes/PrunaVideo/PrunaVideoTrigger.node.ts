@@ -10,7 +10,6 @@ import {
 import { testCredential } from './runpod/keyCheck';
 import { properties } from './trigger/fields';
 import { receiveCall } from './trigger/receive';
-import { registration } from './trigger/registration';
 import { startWorkflow } from './trigger/start';
 
 export class PrunaVideoTrigger implements INodeType {
@@ -56,8 +55,7 @@ export class PrunaVideoTrigger implements INodeType {
 			{
 				name: 'default',
 				httpMethod: 'POST',
-				// The execution that a call starts answers it, as soon as it has the event and its file.
-				responseMode: 'responseNode',
+				responseMode: 'onReceived',
 				path: 'pruna-video',
 			},
 		],
@@ -66,7 +64,14 @@ export class PrunaVideoTrigger implements INodeType {
 
 	methods = { credentialTest: { testCredential } };
 
-	webhookMethods = { default: registration };
+	/** There is nothing to register with Runpod: each job carries the URL to call. */
+	webhookMethods = {
+		default: {
+			checkExists: async () => true,
+			create: async () => true,
+			delete: async () => true,
+		},
+	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return await receiveCall(this);

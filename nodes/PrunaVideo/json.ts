@@ -8,3 +8,12 @@ export interface JsonObject {
 export function isJsonObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** What a text says in JSON; undefined where it is not JSON. */
+export function parseJson(text: string): JsonValue | undefined {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}

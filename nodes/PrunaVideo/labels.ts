@@ -5,6 +5,8 @@
 export const LABELS = {
 	baseUrl: 'Base URL',
 	draft: 'Draft Mode',
+	download: 'Download Video',
+	maxCostPerItem: 'Max Cost per Item',
 	maxCostPerExecution: 'Max Cost per Execution',
 	concurrency: 'Items in Parallel',
 	executionMode: 'Execution Mode',
@@ -14,6 +16,6 @@ export const LABELS = {
 	resubmitUncertain: 'Resubmit Uncertain Jobs',
 	sendFilesAs: 'Send Files As',
 	endpointId: 'Endpoint ID',
-	executionTimeout: 'Execution Timeout',
-	ttl: 'Time to Live',
+	policy: 'Policy',
+	additionalInput: 'Additional Input',
 } as const;

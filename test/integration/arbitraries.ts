@@ -79,6 +79,9 @@ function collection(fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary
 
 const additionalFields = collection({
 	seed: mostly(0, 42, 2147483647, '7'),
+	fps: mostly(24, 48, '24'),
+	saveAudio: mostly(true, false),
+	promptUpsampling: mostly(true, false),
 	additionalInput: mostly(
 		'{}',
 		'{"camera": "still"}',
@@ -90,43 +93,31 @@ const additionalFields = collection({
 const options = collection({
 	concurrency: mostly(1, 5, 400),
 	executionMode: mostly('sync', 'async'),
-	syncWait: mostly(1, 90, 300),
 	timeout: mostly(1, 600),
-	pollInterval: mostly(1, 30),
 	maxCostPerItem: mostly(1, 0.1, 0),
 	maxCostPerExecution: mostly(100, 1000),
 	cancelOnStop: mostly(true, false),
 	fileName: name('a.mp4', '../../etc/passwd', 'sunset'),
-	includeInput: mostly(true, false),
+	simplify: mostly(true, false),
+	binaryPropertyName: name('data', 'video'),
 	cancelOnTimeout: mostly(false, true),
 	resubmitUncertain: mostly(false, true),
 	sendFilesAs: mostly('dataUri'),
 	webhookUrl: mostly('', 'https://a.example/hook'),
 	endpointId: mostly('p-video'),
-	executionTimeout: mostly(6, 604800),
-	ttl: mostly(10, 604800),
-	lowPriority: mostly(true, false),
+	policy: mostly('{}', { ttl: 600_000 }, '{"executionTimeout": 6000, "lowPriority": true}'),
 });
 
 /** One item's values for every field of the node. */
 export const fieldValues: fc.Arbitrary<Record<string, unknown>> = fc.record({
 	prompt: mostly('A cat', 'Eine Möwe über dem Meer 🌊', 7),
-	imageSource: mostly('none', 'none', 'url', 'binary'),
-	imageUrl: mostly(PNG, 'https://a.example/a.png'),
-	imageBinaryField: mostly('data', 'nothing'),
-	audioSource: mostly('none', 'none', 'none', 'url', 'binary'),
-	audioUrl: mostly('https://a.example/a.mp3'),
-	audioBinaryField: mostly('data'),
-	duration: mostly(1, 5, 10, '3', '4 s', ''),
+	image: mostly('', '', PNG, 'https://a.example/a.png', 'data', 'nothing'),
+	audio: mostly('', '', '', 'https://a.example/a.mp3', 'data'),
+	duration: mostly(1, 5, 10, '3', ''),
 	resolution: mostly('720p', '1080p'),
 	aspectRatio: mostly('16:9', '1:1', '9x16'),
-	fps: mostly(24, 48, '24'),
 	draft: mostly(true, false, 'yes'),
-	saveAudio: mostly(true, false),
-	promptUpsampling: mostly(true, false),
 	download: mostly(false, false, false, true),
-	binaryPropertyName: name('data', 'video'),
-	simplify: mostly(true, false),
 	webhookUrl: mostly('', 'https://a.example/hook'),
 	jobId: mostly('job-1', ' job-2\n'),
 	wait: mostly(false, true),
@@ -235,6 +226,9 @@ const unreadable = fc.constantFrom(
 	'[]',
 	'{"status":"IN_QUEUE"}',
 );
+/** Envoy's words. */
+const LOST_UPSTREAM =
+	'upstream connect error or disconnect/reset before headers. reset reason: connection termination';
 const refusals = fc.constantFrom(400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 503);
 const failures = fc.constantFrom(500, 502, 504, 520);
 
@@ -250,6 +244,8 @@ const onSubmission: fc.Arbitrary<Trouble> = fc.oneof(
 		.map((status): Trouble => ({ kind: 'job', status })),
 	fc.constantFrom<Trouble>({ kind: 'job', output: null }, { kind: 'job', output: 'oops' }),
 	fc.constant<Trouble>({ kind: 'forget' }),
+	// An edge that loses its upstream once the job is accepted.
+	fc.constant<Trouble>({ kind: 'status', status: 503, body: LOST_UPSTREAM, when: 'after' }),
 );
 
 const onStatus: fc.Arbitrary<Trouble> = fc.oneof(

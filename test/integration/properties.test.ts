@@ -372,7 +372,7 @@ async function playOne(batch: Scenario): Promise<{ result: Watched; wrong: strin
 			prompts,
 			parameters: { ...(operation === 'submit' && { resource: 'job', operation }), download },
 			options: {
-				...{ executionMode, concurrency, syncWait: 1, timeout: 2, pollInterval: 1 },
+				...{ executionMode, concurrency, timeout: 2 },
 				...(operation === 'generate' && { cancelOnTimeout }),
 				resubmitUncertain,
 			},

@@ -1,21 +1,36 @@
 import {
 	NodeOperationError,
+	updateDisplayOptions,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeProperties,
 } from 'n8n-workflow';
 import { execute as executeOperation } from '../execution/execute';
-import { Choice, type Option } from '../fields/choice';
-import type { DescribedOperation } from './describedOperation';
+import type { Operation, Plan } from '../execution/operation';
+import { choiceField, type Option } from '../fields/kinds';
 import { getHealth } from './endpoint/getHealth';
 import { cancel } from './job/cancel';
 import { get } from './job/get';
 import { retry } from './job/retry';
 import { submit } from './job/submit';
-import { readVideoResult } from '../pvideo/result';
 import { readExecutionSettings } from './options';
 import { estimateCost } from './video/estimateCost';
 import { generate } from './video/generate';
+
+/** One complete operation of the node: how the form shows it, how an item is checked, and what is done with it. */
+export interface DescribedOperation<P extends Plan = Plan> extends Operation<P> {
+	/** What it works on: one of `RESOURCES`. */
+	resource: 'video' | 'job' | 'endpoint';
+	/** How workflows store it. */
+	value: string;
+	/** In the menu 'Operation'. */
+	name: string;
+	description: string;
+	/** In the list of the nodes panel. */
+	action: string;
+	/** In the order of the form; they are only shown for this operation. */
+	fields: INodeProperties[];
+}
 
 /** In the form's order, the most used first. */
 const RESOURCES = [
@@ -46,7 +61,9 @@ export const properties: INodeProperties[] = [
 		),
 		displayOptions: { show: { resource: [value] } },
 	})),
-	...OPERATIONS.flatMap(fieldsOf),
+	...OPERATIONS.flatMap(({ resource, value, fields }) =>
+		updateDisplayOptions({ show: { resource: [resource], operation: [value] } }, fields),
+	),
 ];
 
 function menu(
@@ -60,17 +77,8 @@ function menu(
 		...(description !== undefined && { description }),
 		...(action !== undefined && { action }),
 	}));
-	const field = new Choice({ label, options, default: options[0]?.value ?? '' });
+	const field = choiceField({ label, options }, options[0]?.value ?? '');
 	return { ...field.property(name), noDataExpression: true };
-}
-
-function fieldsOf({ resource, value, fields }: DescribedOperation): INodeProperties[] {
-	return fields.map((field) => ({
-		...field,
-		displayOptions: {
-			show: { resource: [resource], operation: [value], ...field.displayOptions?.show },
-		},
-	}));
 }
 
 /** Does the chosen operation for all input items. */
@@ -87,10 +95,5 @@ export async function execute(context: IExecuteFunctions): Promise<INodeExecutio
 			{ description: "Choose another one in the fields 'Resource' and 'Operation'." },
 		);
 	}
-	return [
-		await executeOperation(context, chosen, {
-			readSettings: readExecutionSettings,
-			readResult: ({ raw }) => readVideoResult(raw.output),
-		}),
-	];
+	return [await executeOperation(context, chosen, readExecutionSettings)];
 }

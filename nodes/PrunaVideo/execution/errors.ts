@@ -7,9 +7,9 @@ import {
 	type INodeExecutionData,
 	type JsonObject as ErrorResponse,
 } from 'n8n-workflow';
-import { InvalidParameter } from '../invalidParameter';
+import { InvalidParameter } from '../fields/field';
 import { Failure, type KnownJob } from '../runpod/failure';
-import { withoutKey } from './redaction';
+import { withoutKey } from '../runpod/secret';
 
 /** An error as n8n shows it. */
 export type NodeError = NodeApiError | NodeOperationError;
@@ -17,7 +17,7 @@ export type NodeError = NodeApiError | NodeOperationError;
 export interface ErrorPlace {
 	node: INode;
 	itemIndex?: number;
-	/** Removed from every text, in case a server sends it back. */
+	/** Removed from every text, in case a field holds it. */
 	apiKey?: string;
 	/** What is known of the item's job, in case the error does not know it. */
 	job?: KnownJob;
@@ -30,8 +30,8 @@ export function toNodeError(error: unknown, place: ErrorPlace): NodeError {
 	const { node, itemIndex, apiKey } = place;
 	const clean = (text: string) => withoutKey(text, apiKey);
 	const message = clean(error instanceof Error ? error.message : String(error));
-	const job = { ...place.job, ...(error instanceof Failure ? error.job : {}) };
-	const { httpCode } = job;
+	const job = { ...place.job, ...defined(error instanceof Failure ? error.job : {}) };
+	const { httpCode, id } = job;
 	const shown =
 		error instanceof Failure
 			? new NodeApiError(node, { message } satisfies ErrorResponse, {
@@ -41,29 +41,24 @@ export function toNodeError(error: unknown, place: ErrorPlace): NodeError {
 			: new NodeOperationError(node, message, { itemIndex });
 	// n8n's constructors replace messages that contain words such as ECONNRESET; this keeps ours.
 	shown.message = message;
-	shown.description = describe(clean(adviceOf(error)), message, job.id && clean(job.id));
-	Object.assign(shown.context, jsonOf(job, clean));
+	const advice = clean(adviceOf(error));
+	// n8n does not show the context of an error that is thrown.
+	const isNamed = !id || `${message} ${advice}`.includes(id);
+	shown.description = isNamed ? advice : `${advice} Job: ${id}.`.trim();
+	Object.assign(shown.context, jsonOf(job));
 	if (isUnforeseen(error)) keepCause(shown, error, clean, place);
 	return shown;
 }
 
-/** Adds the job's ID to the description, because n8n does not show the context of an error that is thrown. */
-function describe(advice: string, message: string, jobId: string | undefined): string {
-	const isNamed = !jobId || `${message} ${advice}`.includes(jobId);
-	return isNamed ? advice : `${advice} Job: ${jobId}.`.trim();
+function defined<T extends object>(value: T): T {
+	const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+	// Members that are undefined may be missing as well.
+	return Object.fromEntries(entries) as T;
 }
 
 /** A job in an error's context and in an error item, named as Runpod names things. */
-function jsonOf(
-	{ id, status, videoUrl, cost }: KnownJob,
-	clean: (text: string) => string,
-): IDataObject {
-	return {
-		...(id && { id: clean(id) }),
-		...(status !== undefined && { status: clean(status) }),
-		...(videoUrl !== undefined && { video_url: clean(videoUrl) }),
-		...(cost !== undefined && { cost }),
-	};
+function jsonOf({ id, status, videoUrl, cost }: KnownJob): IDataObject {
+	return defined({ id: id || undefined, status, video_url: videoUrl, cost });
 }
 
 /** What to do about an error: a field's, Runpod's, n8n's own, or an unexpected one. */
@@ -95,20 +90,16 @@ function keepCause(
 	const cause = new Error(shown.message);
 	cause.stack = stack;
 	shown.cause = cause;
-	log?.(
-		'error',
-		`unexpected error${itemIndex === undefined ? '' : ` (item ${itemIndex})`}: ${stack}`,
-	);
+	const where = itemIndex === undefined ? '' : ` (item ${itemIndex})`;
+	log?.('error', `unexpected error${where}: ${stack}`);
 }
 
 /** The job that an error knows of, for the summary of a batch. */
 export function jobOfError({ context }: NodeError): KnownJob {
-	const { id, status, video_url: videoUrl, cost } = context;
+	const { id, video_url: videoUrl } = context;
 	return {
 		...(typeof id === 'string' && { id }),
-		...(typeof status === 'string' && { status }),
 		...(typeof videoUrl === 'string' && { videoUrl }),
-		...(typeof cost === 'number' && { cost }),
 	};
 }
 
@@ -120,20 +111,18 @@ export function jobOfError({ context }: NodeError): KnownJob {
  * seen by the first step and not copied to the second; n8n 1.100 sets it to undefined, so it has to be writable.
  * Without an error output no `error` is needed on the item.
  */
-export function errorItem(error: NodeError, itemIndex: number, node: INode): INodeExecutionData {
+export function errorItem(
+	error: NodeError,
+	itemIndex: number,
+	node: INode,
+	prompt: string | undefined,
+): INodeExecutionData {
 	const { id, status, video_url, cost } = error.context;
 	const httpCode =
 		error instanceof NodeApiError && error.httpCode ? Number(error.httpCode) : undefined;
+	const hint = error.description || undefined;
 	const item: INodeExecutionData = {
-		json: {
-			error: error.message,
-			...(error.description && { hint: error.description }),
-			...(id !== undefined && { id }),
-			...(status !== undefined && { status }),
-			...(video_url !== undefined && { video_url }),
-			...(cost !== undefined && { cost }),
-			...(httpCode !== undefined && { httpCode }),
-		},
+		json: defined({ error: error.message, hint, prompt, id, status, video_url, cost, httpCode }),
 		pairedItem: { item: itemIndex },
 	};
 	if (node.onError === 'continueErrorOutput') {

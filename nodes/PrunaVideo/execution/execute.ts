@@ -1,27 +1,23 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { Failure, Stopped } from '../runpod/failure';
-import { Turn } from '../runpod/time';
-import { Budget } from './budget';
+import { dollars } from '../money';
+import { Stopped } from '../runpod/failure';
+import { pause } from '../runpod/time';
+import { cancelOnStop } from './ended';
 import { toNodeError } from './errors';
 import { Execution, type ExecutionSettings } from './execution';
-import { Item } from './item';
-import type { Operation, Plan } from './operation';
+import { aboveLimit } from './makeJob';
+import { Item, type Operation, type Plan } from './operation';
 import { conclude, type Outcome } from './outcomes';
-import { aboveBudget } from './page';
 import { runPool } from './pool';
-import { Progress } from './progress';
-import type { ReadResult } from './readResult';
+import { isSubmitted, jobOf } from './record';
 
-/** What the operations of a node have in common. */
-export interface Surroundings {
-	/** @throws InvalidParameter */
-	readSettings(context: IExecuteFunctions): ExecutionSettings;
-	readResult: ReadResult;
-}
+/** How long planning may block the event loop, in ms: all executions of this process share it. */
+const LONGEST_TURN_MS = 8;
 
 /**
  * Runs an operation for every input item: all are checked before anything is spent, then they run in parallel.
  *
+ * @param readSettings throws InvalidParameter
  * @returns the output items, in input order
  * @throws NodeApiError or NodeOperationError: the first failed item's without Continue On Fail, after the running items
  *   have ended; one after a stop
@@ -29,7 +25,7 @@ export interface Surroundings {
 export async function execute<P extends Plan>(
 	context: IExecuteFunctions,
 	operation: Operation<P>,
-	{ readSettings, readResult }: Surroundings,
+	readSettings: (context: IExecuteFunctions) => ExecutionSettings,
 ): Promise<INodeExecutionData[]> {
 	const itemCount = context.getInputData().length;
 	if (itemCount === 0) return [];
@@ -41,175 +37,127 @@ export async function execute<P extends Plan>(
 		// No item can run, but jobs of earlier tries must still be named.
 		problem = error;
 	}
-	const execution = new Execution(context, settings, readResult);
+	const execution = new Execution(context, settings);
+	const endWatch = cancelOnStop(execution);
 	try {
-		const batch = new Batch(execution, operation, itemCount);
+		const items = Array.from({ length: itemCount }, (_, index) => new Item(execution, index));
+		const batch = new Batch(execution, operation, items);
 		const outcomes = problem === undefined ? await batch.run() : await batch.failAll(problem);
-		return await conclude(execution, itemCount, outcomes);
+		await endWatch();
+		return await conclude(execution, items, outcomes);
 	} finally {
 		// Whatever was thrown, what is known of billed jobs must be kept for the next try.
-		await execution.close('thrown');
+		execution.close('thrown');
 	}
 }
 
 /** The items of one execution. */
 class Batch<P extends Plan> {
 	private readonly outcomes = new Map<number, Outcome>();
-	private readonly items: readonly Item[];
 
 	constructor(
 		private readonly execution: Execution,
 		private readonly operation: Operation<P>,
-		itemCount: number,
-	) {
-		this.items = Array.from({ length: itemCount }, (_, index) => new Item(execution, index));
-	}
+		private readonly items: readonly Item[],
+	) {}
 
 	async run(): Promise<ReadonlyMap<number, Outcome>> {
 		const { execution, outcomes } = this;
-		await this.adoptJobs();
 		const plans = await this.plan();
-		await Promise.all(
-			[...plans].map(async ([index, { fingerprint }]) => {
-				if (fingerprint !== undefined) await execution.book.supersede(index, fingerprint);
-			}),
-		);
-		await execution.book.supersedeFrom(this.items.length);
-		if (!execution.continuesOnFail && outcomes.size === 0) this.refuseAboveBudget(plans);
+		this.dropOthers(plans);
+		if (!execution.continuesOnFail && outcomes.size === 0) await this.refuseAboveLimit(plans);
 		if (execution.continuesOnFail || outcomes.size === 0) await this.performAll(plans);
 		return outcomes;
 	}
 
 	/** Every item fails for the same reason, before any was planned. */
 	async failAll(problem: unknown): Promise<ReadonlyMap<number, Outcome>> {
-		await this.adoptJobs();
-		await this.execution.learnKey();
 		const { continuesOnFail } = this.execution;
 		for (const item of continuesOnFail ? this.items : this.items.slice(0, 1)) {
-			this.outcomes.set(item.index, this.failed(item, problem));
+			this.outcomes.set(item.index, await this.failed(item, problem));
 		}
 		return this.outcomes;
 	}
 
-	/** Takes over the jobs of earlier tries, to follow them and to cancel them on a stop. */
-	private async adoptJobs(): Promise<void> {
-		const { execution } = this;
-		// If the credential cannot be read, each item reports it.
-		await execution.book.adopt(async (id) => await execution.endpoint(id)).catch(() => undefined);
-	}
-
 	/** Checks every item; those that cannot run get their outcome at once. */
-	private async plan(): Promise<Map<number, Planned<P>>> {
-		const plans = new Map<number, Planned<P>>();
-		const turn = new Turn();
+	private async plan(): Promise<Map<number, P>> {
+		const plans = new Map<number, P>();
+		let turnBegan = performance.now();
 		for (const item of this.items) {
 			if (this.execution.stop?.aborted) break;
-			if (turn.isOver) await turn.pass();
+			if (performance.now() - turnBegan > LONGEST_TURN_MS) {
+				await pause(0);
+				turnBegan = performance.now();
+			}
 			try {
-				const plan = await this.operation.plan(item);
-				const { fingerprint, estimatedCost, resubmitsUncertain, heldBytes = 0 } = plan;
-				const isSmall = heldBytes <= LARGEST_HELD_BYTES;
-				plans.set(item.index, {
-					fingerprint,
-					estimatedCost,
-					resubmitsUncertain,
-					...(isSmall && { plan }),
-				});
+				plans.set(item.index, await this.operation.plan(item));
 			} catch (error) {
-				await this.execution.learnKey();
-				this.outcomes.set(item.index, this.failed(item, error));
+				this.outcomes.set(item.index, { ...(await this.failed(item, error)), isRefused: true });
 			}
 		}
 		return plans;
 	}
 
-	/** Without Continue On Fail, a batch that cannot finish within its budget is not started. */
-	private refuseAboveBudget(plans: ReadonlyMap<number, Planned<P>>): void {
-		const { budget, book } = this.execution;
-		const trial = new Budget(budget.limit, { total: budget.committed, unknown: budget.unknown });
+	/**
+	 * In a retry from the list of executions the user may have corrected the workflow: jobs of other requests, which the
+	 * failed execution has named, are left alone.
+	 */
+	private dropOthers(plans: ReadonlyMap<number, P>): void {
+		const { kept, records } = this.execution;
+		if (kept.isSameExecution) return;
+		for (const [index, { sent }] of records.entries()) {
+			if (plans.get(index)?.request !== sent.request) kept.drop(index);
+		}
+	}
+
+	/** Without Continue On Fail, a batch that cannot finish within its limit is not started. */
+	private async refuseAboveLimit(plans: ReadonlyMap<number, P>): Promise<void> {
+		const { kept, settings, records } = this.execution;
+		const { maxCostPerExecution: limit } = settings;
+		if (limit === undefined) return;
+		let sum = kept.committed;
 		for (const item of this.items) {
-			const { estimatedCost, resubmitsUncertain = false } = plans.get(item.index) ?? {};
-			const state = book.page(item.index).entry?.state ?? 'refused';
-			// What an earlier try submitted is already in the total.
-			const isSubmittedNow =
-				['refused', 'failed'].includes(state) || (state === 'uncertain' && resubmitsUncertain);
-			if (!isSubmittedNow || estimatedCost === undefined) continue;
-			if (!trial.allows(estimatedCost)) {
-				this.outcomes.set(item.index, this.failed(item, aboveBudget(trial, estimatedCost)));
+			const { estimatedCost, resubmitsUncertain } = plans.get(item.index) ?? {};
+			// What an earlier try submitted is already in the sum.
+			if (!estimatedCost || isSubmitted(records.get(item.index), resubmitsUncertain)) continue;
+			if (dollars(sum + estimatedCost) > limit) {
+				const error = aboveLimit(sum, estimatedCost, limit);
+				this.outcomes.set(item.index, await this.failed(item, error));
 				return;
 			}
-			trial.add(estimatedCost ?? 0);
+			sum = dollars(sum + estimatedCost);
 		}
 	}
 
-	private async performAll(plans: Map<number, Planned<P>>): Promise<void> {
-		const { continuesOnFail, settings, context } = this.execution;
-		const indices = [...plans.keys()];
-		const progress = new Progress(context, indices.length);
-		await runPool(indices.length, settings.concurrency, async (position) => {
-			const item = this.items[indices[position]!]!;
-			const { plan } = plans.get(item.index)!;
-			plans.delete(item.index);
-			try {
-				const outcome = await this.perform(item, plan);
-				this.outcomes.set(item.index, outcome);
-				progress.countEnded();
-				const goesOn = outcome.kind === 'done' || (outcome.kind === 'failed' && continuesOnFail);
-				if (!goesOn) this.execution.isEnding = true;
-				return goesOn;
-			} finally {
-				// Only now may an item that waits for its turn continue: it must know whether this one failed.
-				item.page.rest();
-			}
+	private async performAll(plans: Map<number, P>): Promise<void> {
+		const { execution, outcomes } = this;
+		const planned = [...plans];
+		await runPool(planned.length, execution.settings.concurrency, async (position) => {
+			const [index, plan] = planned[position]!;
+			const item = this.items[index]!;
+			const outcome = await this.perform(item, plan);
+			if (outcome !== undefined) outcomes.set(index, outcome);
+			const goesOn =
+				outcome?.kind === 'done' || (outcome?.kind === 'failed' && execution.continuesOnFail);
+			// Before another item that waits for this one can go on.
+			if (!goesOn) execution.isEnding = true;
+			execution.records.leave(index);
+			return goesOn;
 		});
 	}
 
-	private async perform(item: Item, plan: P | undefined): Promise<Outcome> {
-		const { stop } = this.execution;
-		if (stop?.aborted) return { kind: 'stopped' };
+	/** Undefined where the user stopped the execution. */
+	private async perform(item: Item, plan: P): Promise<Outcome | undefined> {
+		if (this.execution.stop?.aborted) return undefined;
 		try {
-			const result = await this.operation.perform(item, plan ?? (await this.planAgain(item)));
-			const items = result.items.map((given) => ({
-				...given,
-				json: this.execution.withoutKey(given.json),
-			}));
-			return { kind: 'done', items, job: result.job ?? {} };
+			return { kind: 'done', ...(await this.operation.perform(item, plan)) };
 		} catch (error) {
-			if (error instanceof Stopped) return { kind: 'stopped' };
-			return this.failed(item, error);
+			return error instanceof Stopped ? undefined : await this.failed(item, error);
 		}
 	}
 
-	/** Plans an item again. An expression such as `$now` can now lead to a different request. */
-	private async planAgain(item: Item): Promise<P> {
-		const plan = await this.operation.plan(item);
-		const { fingerprint } = plan;
-		if (fingerprint !== undefined) await this.execution.book.supersede(item.index, fingerprint);
-		return plan;
+	private async failed(item: Item, error: unknown): Promise<Outcome & { kind: 'failed' }> {
+		const place = await this.execution.place(item.index);
+		return { kind: 'failed', error: toNodeError(error, { ...place, job: jobOf(item.record) }) };
 	}
-
-	private failed(item: Item, error: unknown): Outcome & { kind: 'failed' } {
-		const { page } = item;
-		const shown = toNodeError(error, {
-			...this.execution.place(item.index),
-			job: page.job,
-			log: this.execution.log,
-		});
-		const isTold = error instanceof Failure && error.isUncertain;
-		const isMaybeRunning = page.entry?.state === 'uncertain' && !isTold;
-		if (isMaybeRunning) {
-			shown.description = `${shown.description ?? ''} ${MAYBE_FROM_EARLIER}`.trim();
-		}
-		return { kind: 'failed', error: shown, isMaybeRunning };
-	}
-}
-
-const MAYBE_FROM_EARLIER = 'An earlier try submitted this item; that job may still be running.';
-
-/** A plan that is larger than this is dropped, and made again when its item's turn comes. */
-const LARGEST_HELD_BYTES = 64 * 1024;
-
-/** What is held of a plan until its item's turn comes. */
-interface Planned<P extends Plan> extends Omit<Plan, 'heldBytes'> {
-	plan?: P;
 }

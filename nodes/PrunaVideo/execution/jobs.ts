@@ -1,74 +1,74 @@
 import type { JsonObject } from '../json';
 import { LABELS } from '../labels';
+import { readVideoResult, type VideoResult } from '../pvideo/result';
 import { awaitJob } from '../runpod/awaitJob';
 import type { Endpoint } from '../runpod/endpoint';
-import { Failure, JobNotFound, Overdue } from '../runpod/failure';
-import { failedJob } from '../runpod/failures';
-import { isFinal, type FinalJob, type Job } from '../runpod/job';
-import { startDeadline, type Deadline } from '../runpod/time';
-import { uncertainAgain } from './entry';
-import type { Item } from './item';
+import { Failure, JobNotFound, StillRunning } from '../runpod/failure';
+import { isFinal, jobIn, reasonOf, type FinalJob, type Job } from '../runpod/job';
+import { pause, startDeadline, type Deadline } from '../runpod/time';
+import { cancelJob, ended } from './ended';
+import { makeJob } from './makeJob';
+import type { Item, Plan } from './operation';
+import { stillUncertain, type Sent } from './record';
+import { failedJob, noVideo } from './withoutVideo';
 
-/** One job to be made, checked and priced. */
-export interface JobRequest {
+/** One video to be made: checked, priced, and ready to be sent. */
+export interface VideoPlan extends Plan, Sent {
+	request: string;
 	endpointId: string;
 	path: 'runsync' | 'run';
-	/** Identifies the request as the user stated it; see `Entry`. */
-	fingerprint: string;
-	/** The seed that is in the body. */
-	seed?: number;
-	/** USD; null where it is not known beforehand. */
+	/** USD; null where it is not known. */
 	estimatedCost: number | null;
-	/** Size of the body in bytes. */
+	/** Size of the request's body in bytes. */
 	bytes: number;
 	/** Whether an image or audio is in the body as a data URI. */
 	hasFile: boolean;
-	/** How long `runsync` may wait, in ms. */
-	syncWaitMs: number;
 	/** Longest wait for the item, in seconds. */
 	timeoutSeconds: number;
-	pollIntervalMs: number;
-	/** The job's policy, where it is set. */
-	ttlSeconds?: number;
 	cancelsOnTimeout: boolean;
-	/** Whether a later try submits again what may have been accepted. */
 	resubmitsUncertain: boolean;
 	/** The body, its files read; called once per submission. A Buffer holds JSON. */
-	readBody(): Promise<JsonObject | Buffer>;
+	body(): Promise<JsonObject | Buffer>;
 }
 
-/** A job that Runpod accepted. */
-export interface Accepted<J extends Job = Job> {
-	job: J;
-	deadline: Deadline;
-}
-
-export interface Completed extends Accepted<FinalJob> {
+/** A job that has ended with a video. */
+export interface FinishedJob {
+	job: FinalJob;
+	result: VideoResult;
 	/** When the result was seen, in ms since 1970. */
 	finishedAt: number;
 	/** Whether this try has seen the job end. */
 	isNew: boolean;
+	deadline: Deadline;
+	/** As they were sent: an earlier try may have sent others. */
+	sent: Sent;
 }
 
+/** How long a completed job may come without its output, in ms. */
+const LATE_RESULT_MS = 10_000;
+const LATE_RESULT_PAUSE_MS = 1_000;
+
 /**
- * Submits the job, unless an earlier try did, and waits until it is completed.
+ * Submits the job, unless an earlier try did, and waits until it has ended with a video.
  *
  * @throws InvalidParameter above the budget; Failure, with the job's ID where one is known; Stopped
  */
-export async function completeJob(item: Item, request: JobRequest): Promise<Completed> {
-	const known = item.page.recall(request.fingerprint);
+export async function completeJob(item: Item, plan: VideoPlan): Promise<FinishedJob> {
+	const deadline = startDeadline(plan.timeoutSeconds * 1000);
+	const known = item.record;
 	if (known?.state === 'done') {
-		const job: FinalJob = { id: known.job.id, status: 'COMPLETED', raw: known.response };
-		const deadline = startDeadline(request.timeoutSeconds * 1000);
-		return { job, finishedAt: known.finishedAt, deadline, isNew: false };
+		const { job, result, response: raw, finishedAt, sent } = known;
+		const ended: FinalJob = { id: job.id, status: 'COMPLETED', raw };
+		return { job: ended, result, finishedAt, isNew: false, deadline, sent };
 	}
-	const { job, deadline, httpCode } = await follow(item, request);
-	item.page.ended(job);
-	if (job.status === 'COMPLETED') {
-		item.page.rest();
-		return { job, deadline, finishedAt: Date.now(), isNew: true };
-	}
-	throw withoutVideo(item, request, job, httpCode);
+	const ended = await followed(item, plan, deadline);
+	return {
+		...ended,
+		finishedAt: Date.now(),
+		isNew: true,
+		deadline,
+		sent: item.record?.sent ?? plan,
+	};
 }
 
 /**
@@ -76,30 +76,22 @@ export async function completeJob(item: Item, request: JobRequest): Promise<Comp
  *
  * @throws as `completeJob`
  */
-export async function submitJob(item: Item, request: JobRequest): Promise<Job> {
-	const { page } = item;
-	const known = page.recall(request.fingerprint);
+export async function submitJob(
+	item: Item,
+	plan: VideoPlan,
+): Promise<{ job: Job; result: VideoResult }> {
+	const known = item.record;
 	if (known?.state === 'done') {
-		return { id: known.job.id, status: 'COMPLETED', raw: known.response };
+		const { job, result, response: raw } = known;
+		return { job: { id: job.id, status: 'COMPLETED', raw }, result };
 	}
-	if (known?.state === 'running') return await currentJob(item, known.job);
-	const { job, httpCode } = await submit(item, request);
-	if (isFinal(job)) page.ended(job);
-	if (isFinal(job) && job.status !== 'COMPLETED') {
-		throw withoutVideo(item, request, job, httpCode);
-	}
-	return job;
-}
-
-/** The error of a job that ended without being completed, with what Runpod nevertheless says of a video and its cost. */
-function withoutVideo(
-	{ execution }: Item,
-	{ endpointId, hasFile }: JobRequest,
-	job: FinalJob,
-	httpCode: number | undefined,
-): Failure {
-	const { videoUrl, cost } = execution.readResult(job);
-	return failedJob(job, { endpointId, hasFile, httpCode, videoUrl, cost });
+	if (known?.state === 'running') return { job: await currentJob(item, known.job), result: {} };
+	const { job } = await submit(item, plan, startDeadline(plan.timeoutSeconds * 1000));
+	if (!isFinal(job)) return { job, result: {} };
+	const result = readVideoResult(job.raw.output);
+	ended(item.execution, item.index, job, result);
+	if (job.status === 'COMPLETED' || result.videoUrl !== undefined) return { job, result };
+	throw failedJob(job, result, plan);
 }
 
 /** The current state of a job that an earlier try submitted; `UNKNOWN` if Runpod does not return it. */
@@ -114,135 +106,119 @@ export async function currentJob(
 	});
 }
 
-function startDeadlineOf({ timeoutSeconds }: JobRequest): Deadline {
-	return startDeadline(timeoutSeconds * 1000);
-}
-
-interface Followed extends Accepted<FinalJob> {
-	/** HTTP status of the submission, if its answer already held the final job. */
-	httpCode?: number;
-}
-
-/** Waits for the final job; submits it first unless an earlier try did. */
-async function follow(item: Item, request: JobRequest): Promise<Followed> {
-	const known = item.page.recall(request.fingerprint);
-	if (known?.state === 'running') {
-		const endpoint = await item.execution.endpoint(known.job.endpointId);
-		const deadline = startDeadlineOf(request);
-		const { id } = known.job;
-		const job = await wait(item, request, endpoint, id, deadline, known.acceptedAt).catch(
-			async (error: unknown) => {
-				if (error instanceof JobNotFound && request.resubmitsUncertain) return await replace(item);
-				throw error;
-			},
-		);
-		if (job) return { job, deadline };
+/** A final job and its result: of a completed one without a video the result may still come. */
+export async function withResult(
+	endpoint: Endpoint,
+	job: FinalJob,
+	limitMs: number,
+): Promise<{ job: FinalJob; result: VideoResult }> {
+	const late = startDeadline(Math.min(LATE_RESULT_MS, limitMs));
+	for (let current = job; ; ) {
+		const result = readVideoResult(current.raw.output);
+		const isLate = current.status === 'COMPLETED' && result.videoUrl === undefined;
+		const mayCome = current.id !== '' && reasonOf(current) === undefined;
+		if (!isLate || !mayCome || late.remaining() === 0) return { job: current, result };
+		await pause(Math.min(LATE_RESULT_PAUSE_MS, late.remaining()), endpoint.stop);
+		const next = jobIn(await endpoint.look(job.id, LATE_RESULT_MS), job.id);
+		if (next !== undefined && isFinal(next)) current = next;
 	}
-	const { job, httpCode, endpoint, deadline } = await submit(item, request);
-	if (known?.state === 'running') item.execution.tally.note(RESUBMITTED);
-	if (isFinal(job)) return { job, httpCode, deadline };
-	return { job: await wait(item, request, endpoint, job.id, deadline), deadline };
 }
 
-/**
- * Gives up a job that Runpod no longer knows, so that another can be submitted.
- *
- * @returns the job, if it turns out to be completed
- */
-async function replace({ page, execution, index }: Item): Promise<FinalJob | undefined> {
-	const ended = await page.cancel();
-	if (ended?.status === 'COMPLETED') return ended;
-	execution.book.replace(index);
-	return undefined;
+async function followed(
+	item: Item,
+	plan: VideoPlan,
+	deadline: Deadline,
+): Promise<{ job: FinalJob; result: VideoResult }> {
+	const { endpoint, job } = await found(item, plan, deadline);
+	const final = isFinal(job) ? job : await wait(item, plan, endpoint, job.id, deadline);
+	const whole = await withResult(endpoint, final, deadline.remaining());
+	ended(item.execution, item.index, whole.job, whole.result);
+	if (whole.result.videoUrl !== undefined) return whole;
+	if (whole.job.status === 'COMPLETED') throw noVideo(whole.job, whole.result);
+	throw failedJob(whole.job, whole.result, plan);
+}
+
+/** The job: that of an earlier try, or a new one. */
+async function found(
+	item: Item,
+	plan: VideoPlan,
+	deadline: Deadline,
+): Promise<{ endpoint: Endpoint; job: Job }> {
+	const { record, execution, index } = item;
+	if (record?.state !== 'running') return await submit(item, plan, deadline);
+	const { id, endpointId } = record.job;
+	const endpoint = await execution.endpoint(endpointId);
+	execution.records.underWay.add(index);
+	try {
+		return { endpoint, job: await wait(item, plan, endpoint, id, deadline) };
+	} catch (error) {
+		if (!(error instanceof JobNotFound) || !plan.resubmitsUncertain) throw error;
+		const job = await cancelJob(execution, index);
+		if (job?.status === 'COMPLETED') return { endpoint, job };
+		execution.records.update(index, { ...record, state: 'failed', status: 'UNKNOWN' });
+		execution.tally.note(RESUBMITTED);
+		return await submit(item, plan, deadline);
+	}
 }
 
 async function wait(
-	item: Item,
-	request: JobRequest,
+	{ execution, index }: Item,
+	{ timeoutSeconds, cancelsOnTimeout }: VideoPlan,
 	endpoint: Endpoint,
 	jobId: string,
 	deadline: Deadline,
-	acceptedAt?: number,
 ): Promise<FinalJob> {
-	const { timeoutSeconds, pollIntervalMs, ttlSeconds } = request;
-	return await awaitJob(endpoint, jobId, {
-		...(acceptedAt !== undefined && { acceptedAt }),
-		deadline,
-		seconds: timeoutSeconds,
-		pollIntervalMs,
-		isKnown: true,
-		...(ttlSeconds !== undefined && { ttlSeconds }),
-	}).catch(async (error: unknown) => {
-		if (error instanceof Overdue && request.cancelsOnTimeout) return await giveUp(item, error);
-		throw error;
-	});
+	try {
+		return await awaitJob(endpoint, jobId, { deadline, seconds: timeoutSeconds, isKnown: true });
+	} catch (error) {
+		if (!(error instanceof StillRunning) || !cancelsOnTimeout) throw error;
+		const job = await cancelJob(execution, index);
+		if (job !== undefined && job.status !== 'CANCELLED') return job;
+		const { message, description, job: known } = error;
+		if (job === undefined) {
+			throw new Failure(message, {
+				description: `The job could not be cancelled. ${description}`,
+				job: known,
+			});
+		}
+		// The node itself cancelled it, so a later try may submit a new one.
+		const record = execution.records.get(index);
+		if (record?.state === 'cancelled') {
+			execution.records.update(index, { ...record, state: 'failed', status: 'CANCELLED' });
+		}
+		throw new Failure(message, {
+			description: `The job was cancelled ('${LABELS.cancelOnTimeout}'). Raise the timeout in the options, or run the item again.`,
+			job: { ...known, status: 'CANCELLED' },
+		});
+	}
 }
 
-/**
- * Cancels a job that is not finished at its timeout.
- *
- * @returns the job, if it had ended before it could be cancelled
- * @throws Failure that says what became of it
- */
-async function giveUp({ page }: Item, { message, description, job }: Overdue): Promise<FinalJob> {
-	const ended = await page.cancel();
-	if (ended !== undefined && ended.status !== 'CANCELLED') return ended;
-	const isCancelled = ended !== undefined;
-	page.forgiveCancel();
-	throw new Failure(message, {
-		description: isCancelled
-			? `The job was cancelled ('${LABELS.cancelOnTimeout}'). Raise the timeout in the options, or run the item again.`
-			: `The job could not be cancelled. ${description}`,
-		job: { ...job, ...(isCancelled && { status: 'CANCELLED' }) },
-	});
-}
-
-interface Submitted extends Accepted {
-	httpCode: number;
-	endpoint: Endpoint;
-}
-
-const RESUBMITTED = `Some items were submitted again ('${LABELS.resubmitUncertain}'): their first jobs may have run and been billed too. Check them in the Runpod console.`;
+const RESUBMITTED = `Some items were submitted again ('${LABELS.resubmitUncertain}'): their first jobs may have run and been billed too.`;
 
 /** Submits a new job, unless an earlier try may have submitted it. */
-async function submit(item: Item, request: JobRequest): Promise<Submitted> {
-	const { page, execution } = item;
-	const { path, bytes, syncWaitMs, hasFile, fingerprint, seed, estimatedCost } = request;
-	const known = page.recall(fingerprint);
-	if (known?.state === 'uncertain' && !request.resubmitsUncertain)
-		throw uncertainAgain(known.problem);
-	if (known?.state === 'cancelled') {
-		throw failedJob(
-			{ id: known.job.id, status: 'CANCELLED', raw: {} },
-			{ endpointId: known.job.endpointId },
-		);
+async function submit(
+	item: Item,
+	plan: VideoPlan,
+	deadline: Deadline,
+): Promise<{ endpoint: Endpoint; job: Job }> {
+	const { execution, record: before } = item;
+	const { endpointId, path, bytes, hasFile, resubmitsUncertain } = plan;
+	if (before?.state === 'uncertain' && !resubmitsUncertain) throw stillUncertain(before.problem);
+	if (before?.state === 'cancelled') {
+		const job: FinalJob = { id: before.job.id, status: 'CANCELLED', raw: {} };
+		throw failedJob(job, {}, { endpointId: before.job.endpointId });
 	}
-	const endpoint = await execution.endpoint(request.endpointId);
-	const intent = { fingerprint, seed, estimatedCost };
-	await page.reserve(intent);
-	const deadline = startDeadlineOf(request);
+	const endpoint = await execution.endpoint(endpointId);
 	let waitedMs = 0;
-	let mayBeSent = false;
-	const { job, httpCode } = await request
-		.readBody()
-		.then(async (content) => {
-			mayBeSent = true;
-			return await endpoint.submit({
-				path,
-				body: content,
-				bytes,
-				syncWaitMs,
-				deadline,
-				hasFile,
-				onRepeat: ({ delayMs }) => (waitedMs += delayMs),
-			});
-		})
-		.catch((error: unknown) => {
-			page.notAccepted(error, mayBeSent, intent);
-			throw error;
-		})
-		.finally(() => execution.tally.noteWait(waitedMs));
-	page.accepted(job, endpoint, intent);
-	if (known?.state === 'uncertain') execution.tally.note(RESUBMITTED);
-	return { job, httpCode, endpoint, deadline };
+	const onRepeat = (delayMs: number) => void (waitedMs += delayMs);
+	const job = await makeJob(item, plan, {
+		prepare: async () => await plan.body(),
+		send: async (body) => {
+			const repeats = !execution.isOut;
+			const request = { path, body, bytes, deadline, hasFile, repeats, onRepeat };
+			return await endpoint.submit(request);
+		},
+	}).finally(() => execution.tally.noteWait(waitedMs));
+	if (before?.state === 'uncertain') execution.tally.note(RESUBMITTED);
+	return { endpoint, job };
 }

@@ -1,34 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { isJsonObject, type JsonObject } from '../json';
+import { isJsonObject } from '../json';
 import { dollars } from '../money';
-import type { Spending } from './budget';
-import { costOf, hasUnknownCost, isEntry, repeatable, type Entry } from './entry';
+import { Records, totalCost, type JobRecord } from './record';
 
-/** How a try ended, as n8n's retry loop sees it: after `fine` the node does not run again. */
+/** How a try ended, as n8n's retry loop sees it. */
 export type TryEnd = 'fine' | 'thrown' | 'returnedError';
 
-/** A request that an item made in an earlier try and no longer makes. */
-export interface Superseded {
-	itemIndex: number;
-	entry: Entry;
-}
-
 /**
- * The state of n8n's retry loop (n8n-core, `processRunExecutionData`): it repeats a run that returned an error at
- * once, and counts it only when the rerun has returned too.
+ * Under these names the node's context in the execution holds, by run, what an earlier try knew of its jobs, and what
+ * the node has spent in the execution (USD).
  */
-interface Try {
-	index: number;
-	isRerun: boolean;
-	/** n8n's ID of the execution: a retry from the list of executions is a new one, whose tries start anew. */
+const KEPT = 'prunaVideo';
+const SPENT = 'prunaVideoSpent';
+
+/** What this version of the node stores; that of another version is ignored. */
+interface Stored {
+	v: 1;
+	/** n8n's ID of the execution: a retry from the list of executions is another one. */
 	executionId: string;
+	items: Record<string, JobRecord>;
 }
 
-/** n8n's bounds for 'Max. Tries' of Retry On Fail, and its default (n8n-core, `getRetryParams`). */
-const TRIES = { fewest: 2, most: 5, usual: 3 };
-
-const KEPT = 'prunaVideo';
+/** What runs now, by the node's context: an agent can call its tool several times at once. */
+const running = new WeakMap<object, Set<Records>>();
 
 /**
  * What is kept for the next try. For Retry On Fail n8n runs `execute()` again for all items, in the same process; the
@@ -37,135 +32,109 @@ const KEPT = 'prunaVideo';
  * index, because a loop's next turn shares the context.
  */
 export class Kept {
-	private constructor(
-		private readonly context: Record<string, unknown>,
-		private readonly key: string,
-		private readonly current: Try,
-		private readonly mostTries: number,
-		private readonly isRerunForErrors: boolean,
-		/** By item index. */
-		readonly entries: ReadonlyMap<number, Entry>,
-		readonly superseded: readonly Superseded[],
-	) {}
+	readonly records: Records;
+	/** Whether the records are of an earlier try of the same execution; else the user may have changed the workflow. */
+	readonly isSameExecution: boolean;
+	private readonly context: Record<string, unknown>;
+	private readonly executionId: string;
+	private readonly isTool: boolean;
+	private readonly key: string;
 
 	/** Takes out what an earlier try left. */
-	static take(functions: IExecuteFunctions): Kept {
-		const node = functions.getNode();
-		const context: Record<string, unknown> = functions.getContext('node');
-		const mostTries = node.retryOnFail
-			? Math.min(TRIES.most, Math.max(TRIES.fewest, node.maxTries || TRIES.usual))
-			: 1;
-		const isTool = isToolOfAgent(functions);
-		const key = keyOf(functions, isTool);
-		const executionId = functions.getExecutionId();
-		const { current, items, superseded } = takeStored(context, key);
-		const isSameExecution = isTry(current) && current.executionId === executionId;
-		return new Kept(
-			context,
-			key,
-			isSameExecution ? current : { index: 0, isRerun: false, executionId },
-			mostTries,
-			!isTool,
-			new Map(
-				Object.entries(isJsonObject(items) ? items : {}).flatMap(([index, entry]) =>
-					isEntry(entry) ? [[Number(index), isSameExecution ? entry : askedAnew(entry)]] : [],
-				),
-			),
-			listOf(superseded).filter(isSuperseded),
-		);
+	constructor(private readonly functions: IExecuteFunctions) {
+		this.context = functions.getContext('node');
+		this.executionId = functions.getExecutionId();
+		this.isTool = isToolOfAgent(functions);
+		this.key = keyOf(functions, this.isTool);
+		const { [this.key]: stored, ...others } = this.stored();
+		this.context[KEPT] = others;
+		this.isSameExecution = stored?.executionId === this.executionId;
+		const records = Object.entries(stored?.items ?? {}).map(([index, record]) => [
+			Number(index),
+			this.isSameExecution ? record : askedAnew(record),
+		]) satisfies Array<[number, JobRecord]>;
+		this.records = new Records(new Map(records));
+		const together = running.get(this.context) ?? new Set();
+		running.set(this.context, together.add(this.records));
 	}
 
-	/** What the budget counts for everything taken out. */
-	get spending(): Spending {
-		const entries = [...this.entries.values(), ...this.superseded.map(({ entry }) => entry)];
-		return {
-			total: dollars(entries.reduce((sum, entry) => sum + costOf(entry), 0)),
-			unknown: entries.filter(hasUnknownCost).length,
-		};
+	/** USD that the node has spent in this workflow execution, with what is set aside. */
+	get committed(): number {
+		const others = Object.values(this.stored()).flatMap(({ items }) => Object.values(items));
+		const kept = others.reduce((sum, record) => sum + totalCost(record), 0);
+		const open = [...(running.get(this.context) ?? [])].reduce((sum, { cost }) => sum + cost, 0);
+		return dollars(this.spent + kept + open);
 	}
 
-	/** Keeps what is known if another try can follow this one, otherwise nothing. JSON only: n8n saves it. */
-	leave(
-		end: TryEnd,
-		entries: ReadonlyMap<number, Entry>,
-		superseded: readonly Superseded[],
-		clean: (stored: JsonObject) => JsonObject,
-	): void {
-		const next = this.nextTry(end);
-		if (next === undefined) return;
-		const items = Object.fromEntries(entries);
-		// Entries are JSON; `isEntry` checks them when they are read again.
-		const stored = clean({ current: next, items, superseded } as never);
-		const { [this.key]: waiting, ...others } = storedTries(this.context);
-		this.context[KEPT] = { ...others, [this.key]: [...listOf(waiting), stored] };
+	/** Leaves a job alone: what it cost counts, but no item takes it over. */
+	drop(itemIndex: number): void {
+		const record = this.records.get(itemIndex);
+		if (record === undefined) return;
+		this.records.delete(itemIndex);
+		this.context[SPENT] = dollars(this.spent + totalCost(record));
 	}
 
-	private nextTry(end: TryEnd): Try | undefined {
-		const { index, isRerun, executionId } = this.current;
-		if (end === 'fine' || (end === 'returnedError' && !this.isRerunForErrors)) return undefined;
-		// After the last try the user can still retry the execution.
-		if (end === 'thrown') return { index: index + 1, isRerun: false, executionId };
-		const counted = isRerun ? index + 1 : index;
-		const isLast = counted >= this.mostTries - 1;
-		return isLast ? undefined : { index: counted, isRerun: true, executionId };
+	/**
+	 * Keeps what is known if another try can follow this one, otherwise only what was spent.
+	 *
+	 * @param hasLimit whether anybody will ask what was spent
+	 */
+	leave(end: TryEnd, hasLimit: boolean): void {
+		running.get(this.context)?.delete(this.records);
+		const { retryOnFail } = this.functions.getNode();
+		// n8n treats an error in the first item as a failure (n8n-core, `checkFailure`), but not a tool's.
+		const isRetried =
+			end === 'thrown' || (end === 'returnedError' && !!retryOnFail && !this.isTool);
+		const stored = this.stored();
+		if (isRetried) {
+			const known = this.records
+				.entries()
+				.filter(([, record]) => record.state !== 'none' || record.earlierCost > 0);
+			let key = this.key;
+			// The same call of an agent, made twice at once: both count, one is taken up again.
+			while (stored[key] !== undefined) key += "'";
+			const items = Object.fromEntries(known);
+			if (known.length > 0) stored[key] = { v: 1, executionId: this.executionId, items };
+		} else if (hasLimit) {
+			this.context[SPENT] = dollars(this.spent + this.records.cost);
+		}
+		if (Object.keys(stored).length > 0) this.context[KEPT] = stored;
+		else delete this.context[KEPT];
+	}
+
+	private get spent(): number {
+		const { [SPENT]: spent } = this.context;
+		return typeof spent === 'number' ? spent : 0;
+	}
+
+	private stored(): Record<string, Stored> {
+		const { [KEPT]: stored } = this.context;
+		const entries: Array<[string, unknown]> = Object.entries(isJsonObject(stored) ? stored : {});
+		return Object.fromEntries(entries.filter(isOurs));
 	}
 }
 
-/**
- * For Retry On Fail, a cancelled job is final. A user who retries the execution manually wants the video after all.
- */
-function askedAnew(entry: Entry): Entry {
-	return entry.state === 'cancelled' ? repeatable(entry) : entry;
+function isOurs(entry: [string, unknown]): entry is [string, Stored] {
+	return isJsonObject(entry[1]) && entry[1].v === 1 && isJsonObject(entry[1].items);
 }
 
-/**
- * Whether an agent calls the node as a tool. n8n then retries a call that threw, but not one that returned an error
- * (n8n-core, `makeHandleToolInvocation`). In versions of n8n without `isToolExecution`, a tool node is always run
- * this way.
- */
+/** For Retry On Fail a cancelled job is final. A user who retries the execution wants the video after all. */
+function askedAnew(record: JobRecord): JobRecord {
+	return record.state === 'cancelled'
+		? { ...record, state: 'failed', status: 'CANCELLED' }
+		: record;
+}
+
+/** Whether an agent calls the node as a tool; older versions of n8n run a tool only in this way. */
 function isToolOfAgent(functions: IExecuteFunctions): boolean {
 	return 'isToolExecution' in functions
 		? functions.isToolExecution()
 		: (functions as IExecuteFunctions).getNode().type.endsWith('Tool');
 }
 
-/**
- * The same for all tries of one execution. A tool gets a new run index for every try, so for a tool the arguments
- * identify the call.
- */
+/** The same for all tries of one run. A tool gets a new run index for every try; its arguments identify the call. */
 function keyOf(functions: IExecuteFunctions, isTool: boolean): string {
-	if (isTool) {
-		const inputs = JSON.stringify(functions.getInputData().map(({ json }) => json));
-		return `tool ${createHash('sha256').update(inputs).digest('hex').slice(0, 32)}`;
-	}
-	return String(functions.evaluateExpression('{{ $runIndex }}', 0));
-}
-
-/** An agent can make the same call several times at once; each of their next tries takes what one of them kept. */
-function takeStored(context: Record<string, unknown>, key: string): Record<string, unknown> {
-	const { [key]: waiting, ...others } = storedTries(context);
-	const [stored, ...rest] = listOf(waiting);
-	const left = rest.length > 0 ? { ...others, [key]: rest } : others;
-	if (Object.keys(left).length > 0) context[KEPT] = left;
-	else delete context[KEPT];
-	return isJsonObject(stored) ? stored : {};
-}
-
-function storedTries(context: Record<string, unknown>): Record<string, unknown> {
-	const stored = context[KEPT];
-	return isJsonObject(stored) ? stored : {};
-}
-
-function listOf(value: unknown): unknown[] {
-	return Array.isArray(value) ? value : [];
-}
-
-function isSuperseded(value: unknown): value is Superseded {
-	return isJsonObject(value) && typeof value.itemIndex === 'number' && isEntry(value.entry);
-}
-
-function isTry(value: unknown): value is Try {
-	return (
-		isJsonObject(value) && typeof value.index === 'number' && typeof value.isRerun === 'boolean'
-	);
+	if (!isTool) return String(functions.evaluateExpression('{{ $runIndex }}', 0));
+	const inputs = JSON.stringify(functions.getInputData().map(({ json }) => json));
+	return `tool ${createHash('sha256').update(inputs).digest('hex').slice(0, 32)}`;
 }

@@ -1,191 +1,147 @@
 import { NodeOperationError, type INodeExecutionData } from 'n8n-workflow';
 import { LABELS } from '../labels';
 import type { KnownJob } from '../runpod/failure';
+import { sentences } from '../runpod/messages';
 import { plainUrl } from '../runpod/reason';
-import { STOPPED_WHILE_OPEN, type Entry } from './entry';
+import { withoutKey } from '../runpod/secret';
 import { errorItem, jobOfError, type NodeError } from './errors';
 import type { Execution } from './execution';
-import type { Superseded } from './kept';
+import { STOPPED_WHILE_OPEN } from './makeJob';
+import type { Item } from './operation';
+import { jobOf, type JobRecord } from './record';
 
-/** How far an item came. An item without an outcome never started. */
+/** How far an item came. An item without an outcome never started, or was stopped. */
 export type Outcome =
-	| { kind: 'done'; items: INodeExecutionData[]; job: KnownJob }
-	/** `isMaybeRunning`: an earlier try may have submitted it; the error's description says so. */
-	| { kind: 'failed'; error: NodeError; isMaybeRunning: boolean }
-	| { kind: 'stopped' };
+	| { kind: 'done'; item: INodeExecutionData; job: KnownJob }
+	/** `isRefused`: it was found wrong before anything was sent. */
+	| { kind: 'failed'; error: NodeError; isRefused?: true };
 
 type Outcomes = ReadonlyMap<number, Outcome>;
 
+/** Items that an error lists: the whole list of five thousand would be 600 kB. */
+const MOST_LISTED = 50;
+/** Items that a message about wrong fields lists. */
+const MOST_REFUSED = 10;
+
 /**
- * What the node returns to n8n after its items have ended; also keeps what a retry can use.
+ * What the node returns to n8n after its items have ended.
  *
  * @param outcomes by item index, in the order in which they came
  * @throws the first failure without Continue On Fail; an error after a stop
  */
 export async function conclude(
 	execution: Execution,
-	itemCount: number,
+	items: readonly Item[],
 	outcomes: Outcomes,
 ): Promise<INodeExecutionData[]> {
-	const { stop, continuesOnFail, node, tally, book } = execution;
+	const { stop, continuesOnFail, node, tally } = execution;
 	const failures = [...outcomes.values()].filter((outcome) => outcome.kind === 'failed');
-	const firstFailure = continuesOnFail ? undefined : failures[0];
-	if (stop?.aborted) {
+	const [first] = failures;
+	if (stop?.aborted || (first !== undefined && !continuesOnFail)) {
+		const error = stop?.aborted
+			? new NodeOperationError(node, 'The execution was stopped')
+			: first!.error;
+		const told = stop?.aborted ? afterStop(execution) : '';
+		const list = listed(execution, items, outcomes, error);
+		const description = sentences(error.description ?? '', told, list);
+		error.description = withoutKey(description, (await execution.place()).apiKey);
+		const done = [...outcomes.values()].filter(({ kind }) => kind === 'done').length;
+		if (first?.isRefused && !stop?.aborted) error.message = refusals(outcomes, failures.length);
+		else if (items.length > 1) {
+			error.message = `${error.message} (${done} of ${items.length} items finished)`;
+		}
 		// n8n retries even after a stop, and then shows the error of the last try, which must know of the jobs too.
-		await execution.close('thrown');
-		const stopped = new NodeOperationError(node, 'The execution was stopped', {
-			description: afterStop(execution, outcomes),
-		});
-		throw summed(execution, stopped, itemCount, outcomes);
+		execution.close('thrown');
+		throw error;
 	}
-	if (firstFailure !== undefined) {
-		await execution.close('thrown');
-		throw summed(execution, firstFailure.error, itemCount, outcomes);
-	}
-
-	const items = Array.from({ length: itemCount }, (_, index): INodeExecutionData[] => {
+	const output = items.map(({ index, prompt, record }): INodeExecutionData => {
 		const outcome = outcomes.get(index);
-		if (outcome?.kind === 'failed') return [errorItem(outcome.error, index, node)];
-		if (outcome?.kind === 'done') return outcome.items;
-		return [{ json: {}, pairedItem: { item: index } }];
-	}).flat();
-	if (book.superseded.length > 0) {
-		tally.note(execution.textWithoutKey(supersededJobs(execution)));
-	}
+		if (outcome?.kind === 'done') return outcome.item;
+		if (outcome === undefined) return { json: {}, pairedItem: { item: index } };
+		return errorItem(outcome.error, index, node, record?.sent.prompt ?? prompt);
+	});
 	execution.context.addExecutionHints(...tally.hints(failures.length));
-	// Last, since nothing is kept after it.
-	await execution.close(saysError(items[0]) ? 'returnedError' : 'fine');
-	return items;
+	execution.close(output[0]?.json.error !== undefined ? 'returnedError' : 'fine');
+	return output;
 }
 
-/**
- * Whether n8n treats the output as a failure because of its first item, and retries (n8n-core, `checkFailure`).
- * Current versions ignore null and false; for earlier ones, any `error` counts.
- */
-function saysError(item: INodeExecutionData | undefined): boolean {
-	return item?.json.error !== undefined;
-}
-
-/** Says what became of the jobs that were running at a stop, and what is not known. */
-function afterStop({ settings, book }: Execution, outcomes: Outcomes): string {
-	const isStopped = (index: number) => (outcomes.get(index)?.kind ?? 'stopped') === 'stopped';
-	// A job that was only submitted is cancelled as well. A job that had been cancelled before the stop failed its
-	// item.
-	const entries = [...book.entries].flatMap(([index, entry]) =>
-		isStopped(index) || isEndedByStop(entry, outcomes.get(index)) ? [entry] : [],
+/** One line for each item that was refused, so that a table can be corrected in one go. */
+function refusals(outcomes: Outcomes, count: number): string {
+	const lines = [...outcomes].flatMap(([index, outcome]) =>
+		outcome.kind === 'failed' ? [`item ${index}: ${outcome.error.message}`] : [],
 	);
-	const ids = (state: Entry['state']) =>
-		entries.flatMap((entry) => (entry.state === state && 'job' in entry ? [entry.job.id] : []));
-	const cancelled = ids('cancelled');
-	const running = ids('running');
-	const open = entries.filter(isOpenRequest).length;
-	const parts = [
-		cancelled.length > 0 ? `Cancelled on Runpod: ${cancelled.join(', ')}.` : '',
-		running.length === 0
-			? ''
-			: settings.cancelOnStop
-				? `These jobs could not be cancelled on Runpod: ${running.join(', ')}.`
-				: `'${LABELS.cancelOnStop}' is off, so these jobs keep running on Runpod and are billed: ${running.join(', ')}.`,
-		open > 0
-			? `${open === 1 ? '1 synchronous request was still open. Its job ID is not known, so its job' : `${open} synchronous requests were still open. Their job IDs are not known, so their jobs`} may be running and be billed. With '${LABELS.executionMode}' set to Async, every job can be cancelled.`
-			: '',
-	].filter((part) => part !== '');
-	if (parts.length > 0) return parts.join(' ');
-	const known = [...book.entries.values(), ...book.superseded.map(({ entry }) => entry)];
-	// They are named by what follows.
-	const mayRun = known.some(({ state }) => state === 'uncertain' || state === 'running');
-	const isOneCancelled = book.superseded.some(({ entry }) => entry.state === 'cancelled');
-	return mayRun || isOneCancelled ? '' : 'No job was running on Runpod.';
+	if (count === 1) return lines[0]!.replace(/^item \d+: /, '');
+	const more = count > MOST_REFUSED ? [`and ${count - MOST_REFUSED} more`] : [];
+	return [`${count} items were refused`, ...lines.slice(0, MOST_REFUSED), ...more].join('\n');
 }
 
-/** Whether an item that already had an outcome has a job that was still running at the stop. */
-function isEndedByStop(entry: Entry | undefined, outcome: Outcome | undefined): boolean {
-	const told = outcome?.kind === 'failed' ? jobOfError(outcome.error).status : undefined;
-	return entry?.state === 'running' || (entry?.state === 'cancelled' && told !== 'CANCELLED');
+/** What a stop leaves to be said beside the list of jobs. */
+function afterStop({ settings, records }: Execution): string {
+	const known = records.entries().map(([, record]) => record);
+	const open = known.filter(isOpenRequest).length;
+	const isRunning = known.some(({ state }) => state === 'running');
+	const mayRun = isRunning || known.some(({ state }) => state === 'uncertain');
+	return sentences(
+		isRunning &&
+			(settings.cancelOnStop
+				? 'Not every job could be cancelled on Runpod.'
+				: `'${LABELS.cancelOnStop}' is off, so running jobs keep running on Runpod and are billed.`),
+		open > 0 &&
+			`${open === 1 ? '1 synchronous request was still open. Its job ID is not known, so its job' : `${open} synchronous requests were still open. Their job IDs are not known, so their jobs`} may be running and be billed. With '${LABELS.executionMode}' set to Async, every job can be cancelled.`,
+		!mayRun && !known.some(({ state }) => state === 'cancelled') && 'No job was running on Runpod.',
+	);
 }
 
 /** Whether it is only because of the stop that the job is not known. */
-function isOpenRequest(entry: Entry): boolean {
-	return entry.state === 'uncertain' && entry.problem.message === STOPPED_WHILE_OPEN.message;
+function isOpenRequest(record: JobRecord): boolean {
+	return record.state === 'uncertain' && record.problem.message === STOPPED_WHILE_OPEN.message;
 }
 
-function supersededJobs({ book, readResult }: Execution): string {
-	const jobs = book.superseded.map(
-		({ itemIndex, entry }: Superseded) => `item ${itemIndex}: ${entryInWords(entry, readResult)}`,
-	);
-	return `These jobs are not in the output, because the item's request changed between tries (for example through $now), or Runpod no longer knew the job and another was made: ${jobs.join(', ')}.`;
-}
-
-/** A job of an earlier try in words, with the video if it is done. */
-function entryInWords(entry: Entry, readResult: Execution['readResult']): string {
-	switch (entry.state) {
-		case 'done': {
-			const { id } = entry.job;
-			const { videoUrl } = readResult({ id, status: 'COMPLETED', raw: entry.response });
-			return jobInWords({ id, videoUrl });
+/** What became of the other items, and of this one in earlier tries. */
+function listed(
+	{ stop }: Execution,
+	items: readonly Item[],
+	outcomes: Outcomes,
+	error: NodeError,
+): string {
+	const lines = items.flatMap(({ index, record }) => {
+		const outcome = outcomes.get(index);
+		const isThisError = outcome?.kind === 'failed' && outcome.error === error;
+		if (isThisError || (outcome?.kind === 'failed' && outcome.isRefused && record === undefined)) {
+			return [];
 		}
+		const said = outcome?.kind === 'failed' ? outcome.error.message : '';
+		const job = outcome?.kind === 'done' ? outcome.job : jobOfItem(outcome, record);
+		const isEnding = outcome?.kind !== 'done' || !!stop?.aborted;
+		const words = [said, jobInWords(job), isEnding ? stateInWords(record) : ''].filter(Boolean);
+		return words.length === 0 ? [] : [`item ${index}: ${words.join(' ')}`];
+	});
+	if (lines.length === 0) return '';
+	const more = lines.length > MOST_LISTED ? `, and ${lines.length - MOST_LISTED} more` : '';
+	return `Other items: ${lines.slice(0, MOST_LISTED).join(', ')}${more}.`;
+}
+
+function jobOfItem(outcome: Outcome | undefined, record: JobRecord | undefined): KnownJob {
+	const told = outcome?.kind === 'failed' ? jobOfError(outcome.error) : {};
+	return { ...jobOf(record), ...told };
+}
+
+function stateInWords(record: JobRecord | undefined): string {
+	switch (record?.state) {
 		case 'running':
-			return `${entry.job.id} (may still be running)`;
+			return '(may still be running)';
 		case 'cancelled':
-			return `${entry.job.id} (cancelled)`;
+			return '(cancelled)';
 		case 'failed':
-			return `${entry.job.id} (${entry.status})`;
+			return `(${record.status})`;
 		case 'uncertain':
-			return 'a job that may still be running';
-		case 'refused':
-			return 'no job';
+			return '(a job may be running whose ID is not known)';
+		default:
+			return '';
 	}
 }
 
 /** The ID and the video of a job. */
 function jobInWords({ id, videoUrl }: KnownJob): string {
-	return [...(id ? [id] : []), ...(videoUrl === undefined ? [] : [plainUrl(videoUrl)])].join(' ');
-}
-
-/** Completes the error that ends an execution with what became of the other items and of earlier tries. */
-function summed(
-	execution: Execution,
-	error: NodeError,
-	itemCount: number,
-	outcomes: Outcomes,
-): NodeError {
-	const { book, readResult, stop } = execution;
-	const done: string[] = [];
-	const failed: string[] = [];
-	const earlier: string[] = [];
-	const { entries } = book;
-	for (const [index, outcome] of [...outcomes].sort(([a], [b]) => a - b)) {
-		if (outcome.kind === 'done') {
-			// Already listed among the jobs that were running.
-			if (stop?.aborted && isEndedByStop(entries.get(index), outcome)) continue;
-			done.push(`item ${index}: ${jobInWords(outcome.job)}`);
-		} else if (outcome.kind === 'failed' && outcome.error !== error) {
-			const { error: own, isMaybeRunning } = outcome;
-			const earlierJob = isMaybeRunning ? '(an earlier job may still be running)' : '';
-			const said = [own.message, jobInWords(jobOfError(own)), earlierJob];
-			failed.push(`item ${index}: ${said.filter(Boolean).join(' ')}`);
-		}
-	}
-	for (const [index, entry] of entries) {
-		if ((outcomes.get(index)?.kind ?? 'stopped') !== 'stopped' || entry.state === 'refused')
-			continue;
-		// What was running at the stop is already listed.
-		if (stop?.aborted && (['running', 'cancelled'].includes(entry.state) || isOpenRequest(entry))) {
-			continue;
-		}
-		earlier.push(`item ${index}: ${entryInWords(entry, readResult)}`);
-	}
-	if (itemCount > 1) {
-		error.message = `${error.message} (${done.length} of ${itemCount} items finished)`;
-	}
-	const heading = stop?.aborted ? 'Before the stop' : 'From an earlier try';
-	const description = [
-		error.description ?? '',
-		...(done.length > 0 ? [`Finished: ${done.join(', ')}.`] : []),
-		...(failed.length > 0 ? [`Also failed: ${failed.join(', ')}.`] : []),
-		...(earlier.length > 0 ? [`${heading}: ${earlier.join(', ')}.`] : []),
-		...(book.superseded.length > 0 ? [supersededJobs(execution)] : []),
-	].join(' ');
-	error.description = execution.textWithoutKey(description);
-	return error;
+	return [id, videoUrl && plainUrl(videoUrl)].filter(Boolean).join(' ');
 }

@@ -1,6 +1,9 @@
 import { pause } from '../runpod/time';
 
-/** How many items may start before the event loop gets a turn. */
+/**
+ * How many items may start before the event loop gets a turn. A request is only sent when it does, and preparing one
+ * takes about a millisecond: without this, no request would be sent before the last one was prepared.
+ */
 const STARTS_PER_TURN = 5;
 
 /**
@@ -15,43 +18,27 @@ export async function runPool(
 	concurrency: number,
 	work: (index: number) => Promise<boolean>,
 ): Promise<void> {
-	let next = 0;
+	let running = 0;
 	let goesOn = true;
+	let wake = () => {};
 	const thrown: unknown[] = [];
-	const fail = (error: unknown) => {
-		thrown.push(error);
-		return false;
-	};
-	const turnstile = new Turnstile();
-	const worker = async () => {
-		while (goesOn && next < count) {
-			const index = next++;
-			await turnstile.pass();
-			if (goesOn && !(await work(index).catch(fail))) goesOn = false;
-		}
-	};
-	await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
-	if (thrown.length > 0) throw thrown[0];
-}
-
-/**
- * Lets a few through at a time. A request is only sent when the event loop gets a turn, and preparing it takes about
- * a millisecond. Without this, items that start at the same time would delay each other: no request would be sent
- * before the last one was prepared.
- */
-class Turnstile {
-	private queue: Promise<void> = Promise.resolve();
-	private left = STARTS_PER_TURN;
-
-	/** In the order of the calls. */
-	async pass(): Promise<void> {
-		this.queue = this.queue.then(async () => {
-			if (this.left === 0) {
-				await pause(0);
-				this.left = STARTS_PER_TURN;
-			}
-			this.left--;
+	const start = async (index: number) => {
+		running++;
+		const isFine = await work(index).catch((error: unknown) => {
+			thrown.push(error);
+			return false;
 		});
-		await this.queue;
+		if (!isFine) goesOn = false;
+		running--;
+		wake();
+	};
+	const untilOneEnds = async () => await new Promise<void>((resolve) => (wake = resolve));
+	for (let index = 0; index < count; index++) {
+		if (index % STARTS_PER_TURN === STARTS_PER_TURN - 1) await pause(0);
+		while (running >= concurrency) await untilOneEnds();
+		if (!goesOn) break;
+		void start(index);
 	}
+	while (running > 0) await untilOneEnds();
+	if (thrown.length > 0) throw thrown[0];
 }

@@ -5,13 +5,13 @@ import { dollars, formatDollars } from '../money';
 /** A shorter wait for Runpod, in ms, is not mentioned. */
 const SHORTEST_TOLD_WAIT_MS = 5_000;
 
-type NoteType = 'info' | 'warning';
+/** What is counted: finished videos, submitted jobs, estimates. */
+type Counted = 'video' | 'job' | 'estimate';
 
 /** Counts what an execution did, for the hint in the output pane. */
 export class Tally {
-	private videos = 0;
-	private submitted = 0;
-	private estimates = 0;
+	private readonly counts = { video: 0, job: 0, estimate: 0 };
+	/** USD. */
 	private cost = 0;
 	private unknownCosts = 0;
 	/** Of videos whose cost and estimate are both known, in USD. */
@@ -19,28 +19,24 @@ export class Tally {
 	private differing = 0;
 	private longestWaitMs = 0;
 	private waits = 0;
+	/** How many items of those that could have an image or audio have none, by the field's label. */
+	private readonly media = new Map<string, { with: number; without: number }>();
 	/** Sentences, and how n8n shows each. */
-	private readonly notes = new Map<string, NoteType>();
+	private readonly notes = new Map<string, 'info' | 'warning'>();
 
-	/** A finished video, its cost in USD (undefined where Runpod did not say) and its estimate (null: not known). */
-	countVideo(cost: number | undefined, estimate: number | null = null): void {
-		this.videos++;
-		this.addCost(cost);
-		if (cost === undefined || estimate === null || dollars(cost) === dollars(estimate)) return;
+	/**
+	 * Counts a video, a submitted job or an estimate.
+	 *
+	 * @param cost USD; null where it is not known
+	 * @param estimate what it was estimated at in this try, where that can differ
+	 */
+	count(what: Counted, cost: number | null, estimate: number | null = null): void {
+		this.counts[what]++;
+		if (cost === null) this.unknownCosts++;
+		else this.cost = dollars(this.cost + cost);
+		if (cost === null || estimate === null || dollars(cost) === dollars(estimate)) return;
 		this.differing++;
 		this.aboveEstimate = dollars(this.aboveEstimate + cost - estimate);
-	}
-
-	/** A submitted job and its estimated cost in USD, null where it is not known. */
-	countSubmission(cost: number | null): void {
-		this.submitted++;
-		this.addCost(cost ?? undefined);
-	}
-
-	/** An estimate in USD, null where it is not known. */
-	countEstimate(cost: number | null): void {
-		this.estimates++;
-		this.addCost(cost ?? undefined);
 	}
 
 	/** How long, in ms, a submission was refused until Runpod accepted it or its time was over. */
@@ -50,57 +46,48 @@ export class Tally {
 		this.longestWaitMs = Math.max(this.longestWaitMs, ms);
 	}
 
+	/** Whether an item has an image or audio: where only some have one, a hint says so. */
+	noteMedia(label: string, isGiven: boolean): void {
+		const counted = this.media.get(label) ?? { with: 0, without: 0 };
+		counted[isGiven ? 'with' : 'without']++;
+		this.media.set(label, counted);
+	}
+
 	/** A sentence that is shown once, however many items it applies to. */
-	note(sentence: string, type: NoteType = 'warning'): void {
+	note(sentence: string, type: 'info' | 'warning' = 'warning'): void {
 		this.notes.set(sentence, type);
 	}
 
 	hints(failed: number): NodeExecutionHint[] {
+		const { video, job, estimate } = this.counts;
+		const known = formatDollars(this.cost);
+		const sum =
+			this.unknownCosts === 0 ? known : `${known} and ${count(this.unknownCosts, 'unknown cost')}`;
 		const sums = [
-			...(this.videos > 0 ? [`${count(this.videos, 'video')} for ${this.sum()}`] : []),
-			...(this.submitted > 0
-				? [`${count(this.submitted, 'job')} submitted, estimated at ${this.sum()}`]
-				: []),
-			...(this.estimates > 0
-				? [`${count(this.estimates, 'video')} estimated at ${this.sum()}; nothing was submitted`]
-				: []),
-			...(failed > 0 && this.videos + this.submitted > 0 ? [`${failed} failed`] : []),
-		];
+			video > 0 && `${count(video, 'video')} for ${sum}`,
+			job > 0 && `${count(job, 'job')} submitted, estimated at ${sum}`,
+			estimate > 0 && `${count(estimate, 'video')} estimated at ${sum}; nothing was submitted`,
+			failed > 0 && video + job > 0 && `${failed} failed`,
+		].filter((part) => part !== false);
+		const location = 'outputPane';
 		return [
-			...(sums.length > 0 ? [{ message: sums.join(', '), location: 'outputPane' as const }] : []),
-			...[...this.warnings().map((message) => [message, 'warning'] as const), ...this.notes].map(
-				([message, type]) => ({ message, type, location: 'outputPane' as const }),
-			),
+			...(sums.length > 0 ? [{ message: sums.join(', '), location } as const] : []),
+			...this.warnings().map((message) => ({ message, type: 'warning', location }) as const),
+			...[...this.notes].map(([message, type]) => ({ message, type, location }) as const),
 		];
 	}
 
 	private warnings(): string[] {
 		const { differing, aboveEstimate, waits, longestWaitMs } = this;
 		const difference = formatDollars(Math.abs(aboveEstimate));
+		const mixed = [...this.media].filter(([, items]) => items.with > 0 && items.without > 0);
 		return [
-			...(differing > 0
-				? [
-						`Runpod billed ${difference} ${aboveEstimate < 0 ? 'less' : 'more'} than estimated (${count(differing, 'video')}). Check the current prices on Runpod's page about the model.`,
-					]
-				: []),
-			...(waits > 0
-				? [
-						`${count(waits, 'item')} waited up to ${Math.round(longestWaitMs / 1000)} s for Runpod to accept the request. A lower '${LABELS.concurrency}' may help.`,
-					]
-				: []),
-		];
-	}
-
-	private addCost(cost: number | undefined): void {
-		if (cost === undefined) this.unknownCosts++;
-		else this.cost = dollars(this.cost + cost);
-	}
-
-	private sum(): string {
-		const known = formatDollars(this.cost);
-		return this.unknownCosts === 0
-			? known
-			: `${known} and ${count(this.unknownCosts, 'unknown cost')}`;
+			differing > 0 &&
+				`Runpod billed ${difference} ${aboveEstimate < 0 ? 'less' : 'more'} than estimated (${count(differing, 'video')}). Check the current prices on Runpod's page about the model.`,
+			waits > 0 &&
+				`${count(waits, 'item')} waited up to ${Math.round(longestWaitMs / 1000)} s for Runpod to accept the request. A lower '${LABELS.concurrency}' may help.`,
+			...mixed.map(([label, items]) => `'${label}' was empty for ${count(items.without, 'item')}.`),
+		].filter((warning) => warning !== false);
 	}
 }
 

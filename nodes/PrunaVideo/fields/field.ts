@@ -1,11 +1,17 @@
-/**
- * The kinds of fields that both nodes use. A kind defines how a field looks in n8n's form and how its value is read
- * and checked, so that a label, a range or a default is written only once.
- *
- * Expressions, sheets and forms can put any type into any field, so `read` takes `unknown`. An empty value (an empty
- * cell, a missing column) of an optional field means its default.
- */
 import type { INodeProperties } from 'n8n-workflow';
+import { isJsonObject } from '../json';
+
+/** A field's value that cannot be used. `message` names the field by its label, `description` says what to do. */
+export class InvalidParameter extends Error {
+	override readonly name = 'InvalidParameter';
+
+	constructor(
+		message: string,
+		readonly description: string,
+	) {
+		super(message);
+	}
+}
 
 /** What n8n shows of a field. */
 export interface Look {
@@ -16,56 +22,103 @@ export interface Look {
 	hint?: string;
 }
 
-/** What a kind adds to the look: n8n's field type and the initial value. */
-export type Form = Pick<INodeProperties, 'type' | 'default'> &
-	Partial<Pick<INodeProperties, 'typeOptions' | 'options' | 'required'>>;
-
-export abstract class Field<Value> {
-	private initial?: unknown;
-
-	constructor(private readonly look: Look) {}
-
+/** A field of the form: how n8n shows it, and how its value is read, so that a label, range or default stands once. */
+export interface Field<Value> {
 	/** For every error about the field. */
-	get label(): string {
-		return this.look.label;
-	}
-
+	label: string;
 	/** The field in n8n's form, under the name that workflows store it by. */
-	property(name: string): INodeProperties {
-		const { label, description, placeholder, hint } = this.look;
-		return {
-			displayName: label,
-			name,
-			...this.form(),
-			...(placeholder !== undefined && { placeholder }),
-			...(description !== undefined && { description }),
-			...(hint !== undefined && { hint }),
-		};
-	}
-
-	protected abstract form(): Form;
-
+	property(name: string): INodeProperties;
 	/**
 	 * @throws InvalidParameter where the value does not fit
 	 */
-	abstract read(value: unknown): Value;
+	read(value: unknown): Value;
+	/** The value of an optional field that is empty, or of one that the workflow does not have. */
+	unset: Value;
+}
 
-	/** The value of an option that was not added. */
-	readUnset(): Value {
-		return this.read(undefined);
-	}
+/** What a kind of field adds to its look. */
+export interface Kind<Value> {
+	form: Pick<INodeProperties, 'type' | 'default'> &
+		Partial<Pick<INodeProperties, 'typeOptions' | 'options' | 'required'>>;
+	unset: Value;
+	/** Whether an empty value is an error, and not `unset`. */
+	isStrict?: boolean;
+	/** Undefined where the value does not fit. */
+	parse(value: unknown): Value | undefined;
+	/** Completes "must …". */
+	demand: string;
+	advice?: string;
+}
 
-	/**
-	 * The value of a field outside a collection. n8n does not save hidden fields: a field that is missing from the
-	 * workflow has its initial value.
-	 *
-	 * @throws InvalidParameter
-	 */
-	readFrom(read: ParameterReader, name: string): Value {
-		// Made once: this is read for every item.
-		this.initial ??= this.form().default;
-		return this.read(read(name, this.initial));
+/**
+ * Makes a field. What all fields accept is decided here, because expressions, sheets, forms and agents can put any type
+ * into any field: an empty value (an empty cell, a missing column, an empty list) is the default, and a list of one is
+ * its element.
+ */
+export function makeField<Value>(
+	{ label, ...look }: Look,
+	{ form, unset, isStrict, parse, demand, advice }: Kind<Value>,
+): Field<Value> {
+	return {
+		label,
+		unset,
+		property: (name) => ({ displayName: label, name, ...form, ...look }),
+		read(value) {
+			const given = onlyOne(value);
+			if (isEmpty(given) && !isStrict) return unset;
+			const parsed = parse(given);
+			if (parsed === undefined) throw mustBe(label, demand, given, advice);
+			return parsed;
+		},
+	};
+}
+
+/** A list of one is its element, an empty list is empty. A longer list stays one, and no field takes it. */
+export function onlyOne(value: unknown): unknown {
+	return Array.isArray(value) && value.length < 2 ? value[0] : value;
+}
+
+/** Whether the user left a field empty. */
+export function isEmpty(value: unknown): boolean {
+	return value === undefined || value === null || (typeof value === 'string' && isBlank(value));
+}
+
+/** Whether a text is invisible: only whitespace, control characters and zero-width characters such as U+200B. */
+export function isBlank(text: string): boolean {
+	return !/[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text);
+}
+
+/** The text of a text or number. */
+export function textFrom(value: unknown): string | undefined {
+	if (typeof value === 'string') return value;
+	return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+}
+
+const LONGEST_SHOWN = 60;
+
+/** The value as an error message shows it: short, on one line, its type recognizable. */
+export function shown(value: unknown): string {
+	if (value === undefined || value === null || value === '') return 'empty';
+	if (typeof value === 'string') {
+		const line = value.slice(0, 10 * LONGEST_SHOWN).replace(/\s+/g, ' ');
+		return `"${line.length > LONGEST_SHOWN ? `${line.slice(0, LONGEST_SHOWN)}…` : line}"`;
 	}
+	if (Array.isArray(value)) return 'a list';
+	if (typeof value === 'object') return 'an object';
+	return typeof value === 'function' ? 'a function' : String(value);
+}
+
+const CHECK_EXPRESSION =
+	'If the value comes from an expression, check what it evaluates to for this item.';
+
+/** The error of a field whose value is not what it must be. */
+export function mustBe(
+	label: string,
+	demand: string,
+	value: unknown,
+	advice = CHECK_EXPRESSION,
+): InvalidParameter {
+	return new InvalidParameter(`'${label}' must ${demand}, but is ${shown(value)}`, advice);
 }
 
 /** Returns the value of a field for one item, or the fallback if the workflow has no such field. */
@@ -79,12 +132,25 @@ export type ValuesOf<F extends Fields> = {
 	[Name in keyof F]: F[Name] extends Field<infer Value> ? Value : never;
 };
 
-/** Whether the user left a field empty. */
-export function isEmpty(value: unknown): boolean {
-	return value === undefined || value === null || (typeof value === 'string' && isBlank(value));
+/** A collection, from which the user adds the fields that are needed, in n8n's form. */
+export function collectionProperty(
+	look: Pick<INodeProperties, 'displayName' | 'name' | 'placeholder'>,
+	fields: Fields,
+): INodeProperties {
+	const options = Object.entries(fields).map(([name, field]) => field.property(name));
+	return { ...look, type: 'collection', default: {}, options };
 }
 
-/** Whether a text is invisible: only whitespace, control characters and zero-width characters such as U+200B. */
-export function isBlank(text: string): boolean {
-	return !/[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text);
+/**
+ * @param value the collection as the user filled it in
+ * @throws InvalidParameter
+ */
+export function readCollection<F extends Fields>(value: unknown, fields: F): ValuesOf<F> {
+	const filled = isJsonObject(value) ? value : {};
+	const values = Object.entries(fields).map(([name, field]) => [
+		name,
+		Object.hasOwn(filled, name) ? field.read(filled[name]) : field.unset,
+	]);
+	// Each value was read by its own field, so the types match.
+	return Object.fromEntries(values) as ValuesOf<F>;
 }

@@ -1,157 +1,174 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { InvalidParameter } from '../invalidParameter';
-import { httpUrlFrom } from './address';
-import { BinaryFile } from './binaryFile';
-import { Choice } from './choice';
-import { looksLikeDataUri, parseDataUri, type DataUri } from './dataUri';
-import { Field, type Form, type Look } from './field';
-import { formatOf, statedType, type FileFormat, type NamedFile } from './fileFormat';
-import { checkIsFile } from './sharePage';
+import type { INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { isJsonObject } from '../json';
+import { InvalidParameter, isEmpty, mustBe, onlyOne, shown, type Look } from './field';
+import { checkLeadsToFile } from './links';
+import { httpUrlFrom } from './text';
 
-export interface MediaSpec {
-	label: string;
-	description: string;
-	placeholder: string;
-	/** What happens without one. */
-	without: string;
-	/** Its effect on the video, if users need to know it. */
-	effect?: string;
-	/** The formats as users know them. */
-	formatsInWords: string;
-	formats: readonly FileFormat[];
+/** What a file is called; any of it can be missing or wrong. */
+export interface FileLabel {
+	mimeType?: string;
+	fileName?: string;
+	fileExtension?: string;
 }
 
-export type MediaSource = 'none' | 'url' | 'binary';
+/** A file that an item or an expression gave, not read yet: stored by n8n under `id`, or its bytes as base64. */
+export type GivenFile = { named: FileLabel } & (
+	| { id: string }
+	| { id?: undefined; bytes: () => Buffer }
+);
 
-/** An image or audio: three fields for its source, its URL and its file. */
-export class Media {
-	readonly source: Choice<MediaSource>;
-	readonly url: MediaUrl;
-	readonly file: BinaryFile;
+/** An image or audio as the user gave it: a URL, or a file. */
+export type Media = string | GivenFile;
 
-	constructor(readonly spec: MediaSpec) {
-		const { label, description, placeholder, without, effect, formatsInWords } = spec;
-		const inWords = label.toLowerCase();
-		const ending = effect === undefined ? '' : `. ${effect}`;
-		this.source = new Choice({
-			label: `${label} Source`,
-			description,
-			options: [
-				{ value: 'none', name: 'None', description: without },
-				{ value: 'url', name: 'URL', description: 'A URL that Runpod can fetch' },
-				{
-					value: 'binary',
-					name: 'Binary File',
-					description: 'A binary file from the input item or from an earlier node',
-				},
-			],
-			default: 'none',
-		});
-		this.url = new MediaUrl({
-			...spec,
-			label: `${label} URL`,
-			placeholder,
-			description: `URL of the ${inWords} (${formatsInWords}), or a data URI${ending}`,
-		});
-		this.file = new BinaryFile({
-			label: `${label} Field`,
-			description: `Name of the binary field with the ${inWords} (${formatsInWords}), or an expression that returns the file itself${ending}`,
-		});
-	}
+/**
+ * One field for an image or audio: a URL or data URI, the name of the item's field that holds the file, or the file
+ * itself from an expression. Empty means none.
+ */
+export class MediaField {
+	constructor(private readonly look: Look) {}
 
 	get label(): string {
-		return this.spec.label;
+		return this.look.label;
 	}
 
-	sourceProperty(name: string): INodeProperties {
-		return this.source.property(`${name}Source`);
-	}
-
-	urlProperty(name: string): INodeProperties {
-		return shownWith(this.url.property(`${name}Url`), `${name}Source`, 'url');
-	}
-
-	fileProperty(name: string): INodeProperties {
-		return shownWith(this.file.property(`${name}BinaryField`), `${name}Source`, 'binary');
-	}
-
-	/**
-	 * The format of a file; undefined where neither its type nor its name tells.
-	 *
-	 * @throws InvalidParameter for another type of file
-	 */
-	formatOf(file: NamedFile): FileFormat | undefined {
-		const format = formatOf(file, this.spec.formats);
-		const type = statedType(file);
-		if (format === undefined && type !== '') throw this.unsupported(`'${type}'`);
-		return format;
+	property(name: string): INodeProperties {
+		const { label, ...look } = this.look;
+		return {
+			displayName: label,
+			name,
+			type: 'string',
+			// Files can be dragged here from the input panel, or be the value of an expression.
+			typeOptions: { binaryDataProperty: true },
+			default: '',
+			...look,
+		};
 	}
 
 	/**
-	 * The format of a file that starts with these bytes.
-	 *
-	 * @throws InvalidParameter where it is none of those that the model takes
+	 * @throws InvalidParameter where it is none of these
 	 */
-	formatOfBytes(bytes: Uint8Array): FileFormat {
-		const format = this.spec.formats.find(({ isStart }) => isStart(bytes));
-		if (format === undefined) throw this.unsupported('a file of unknown type');
-		return format;
+	read(value: unknown, item: INodeExecutionData | undefined): Media | undefined {
+		const given = onlyOne(value);
+		if (isEmpty(given)) return undefined;
+		if (typeof given !== 'string') return this.fileFrom(given);
+		const text = given.trim();
+		if (/^data:/i.test(text)) return this.fileFrom({ data: text });
+		if (/^https?:/i.test(text)) return this.urlFrom(text);
+		const found = item && fileAt(item, text);
+		if (found !== undefined) return this.fileFrom(found);
+		const names = item === undefined ? [] : fieldsWithFiles(item);
+		throw new InvalidParameter(
+			`'${this.label}': no file in field ${shown(text)}`,
+			names.length === 0
+				? 'The item has no files. Leave the field empty for none, or use a URL, or an expression that returns a file of an earlier node.'
+				: `The item's files are: ${names.join(', ')}. Leave the field empty for none.`,
+		);
 	}
 
-	private unsupported(what: string): InvalidParameter {
-		return unsupported(this.file.label, what, this.spec);
-	}
-}
-
-type MediaUrlSpec = Look & Pick<MediaSpec, 'formats' | 'formatsInWords'>;
-
-/** Where an image or audio comes from: an http(s) address of a file, or a data URI of a type that the model takes. */
-export class MediaUrl extends Field<string | DataUri> {
-	constructor(private readonly spec: MediaUrlSpec) {
-		super(spec);
-	}
-
-	protected form(): Form {
-		return { type: 'string', required: true, default: '' };
-	}
-
-	/**
-	 * @throws InvalidParameter for anything else
-	 */
-	read(value: unknown): string | DataUri {
-		const url = typeof value === 'string' ? value.trim() : '';
-		if (!looksLikeDataUri(url)) return this.fileUrlFrom(value);
-		const dataUri = parseDataUri(url);
-		if (dataUri === undefined) {
-			throw new InvalidParameter(
-				`'${this.label}' is not a base64 data URI`,
-				'A data URI looks like data:image/png;base64,iVBORw0… and has no spaces.',
-			);
+	private urlFrom(text: string): string {
+		const url = httpUrlFrom(text, this.label);
+		if (url === undefined) {
+			throw mustBe(this.label, 'be a URL that starts with http:// or https://', text);
 		}
-		const { mimeType, base64 } = dataUri;
-		const format = formatOf({ mimeType }, this.spec.formats);
-		if (format === undefined) throw unsupported(this.label, `'${mimeType}'`, this.spec);
-		return { mimeType: format.mimeType, base64 };
-	}
-
-	private fileUrlFrom(value: unknown): string {
-		const url = httpUrlFrom(value, this.label);
-		checkIsFile(url, this.label);
+		checkLeadsToFile(url, this.label);
 		return url;
 	}
+
+	/** A file as n8n, a Code node (whose Buffers arrive as JSON, and whose types can be null) or a data URI gives it. */
+	private fileFrom(value: unknown): GivenFile {
+		if (!isJsonObject(value)) {
+			throw new InvalidParameter(
+				`'${this.label}' must be a file or a URL, but is ${shown(value)}`,
+				"Use the name of a field that holds a file, such as data, or an expression that returns a file, such as {{ $('HTTP Request').item.binary.data }}.",
+			);
+		}
+		const { id, data, mimeType, fileName, fileExtension }: Record<string, unknown> = value;
+		const named = { ...texts({ mimeType, fileName, fileExtension }) };
+		if (typeof id === 'string' && id !== '') {
+			return { named, id };
+		}
+		if (typeof data === 'string' && /^data:/i.test(data)) {
+			const uri = parseDataUri(data);
+			if (uri === undefined) {
+				throw new InvalidParameter(
+					`'${this.label}' is not a base64 data URI`,
+					'A data URI looks like data:image/png;base64,iVBORw0… and has no spaces.',
+				);
+			}
+			return { named: { ...named, mimeType: uri.mimeType }, bytes: () => decode(uri.base64) };
+		}
+		if (typeof data === 'string' && data !== '' && !/[^\w+/=\s-]/.test(data)) {
+			return { named, bytes: () => decode(data) };
+		}
+		const list = bytesIn(data) ?? bytesIn(value);
+		if (list !== undefined) return { named, bytes: () => Buffer.from(list) };
+		throw new InvalidParameter(
+			`'${this.label}': the file has no content that can be read`,
+			'A file made in a Code node needs its bytes as base64 in data: { data: buffer.toString("base64"), mimeType: "image/png" }.',
+		);
+	}
 }
 
-function unsupported(
-	label: string,
-	what: string,
-	{ formatsInWords }: Pick<MediaSpec, 'formatsInWords'>,
-): InvalidParameter {
-	return new InvalidParameter(
-		`'${label}': ${what} is not supported; use ${formatsInWords}`,
-		'Convert the file before this node, or use another one.',
-	);
+function decode(base64: string): Buffer {
+	return Buffer.from(base64, 'base64');
 }
 
-function shownWith(property: INodeProperties, source: string, value: MediaSource): INodeProperties {
-	return { ...property, displayOptions: { show: { [source]: [value] } } };
+/** What of this is text that says something. */
+function texts(label: Record<keyof FileLabel, unknown>): FileLabel {
+	const entries = Object.entries(label);
+	return Object.fromEntries(entries.filter(([, text]) => typeof text === 'string' && text !== ''));
+}
+
+/** The bytes of a Buffer, or of what becomes of one in JSON: `{ type: 'Buffer', data: [137, 80, …] }`. */
+function bytesIn(value: unknown): Uint8Array | number[] | undefined {
+	if (value instanceof Uint8Array) return value;
+	const list: unknown = isJsonObject(value) ? value.data : undefined;
+	const isBytes = Array.isArray(list) && list.length > 0 && list.every(Number.isInteger);
+	return isBytes ? list : undefined;
+}
+
+/** With parameters, such as `;charset=utf-8` (RFC 2397). */
+const DATA_URI_HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z-]+=[^;,]+)*;base64,/i;
+
+/** The parts of a base64 data URI; undefined where it is not one. */
+export function parseDataUri(text: string): { mimeType: string; base64: string } | undefined {
+	const [head, mimeType] = DATA_URI_HEAD.exec(text.slice(0, 200)) ?? [];
+	if (head === undefined || mimeType === undefined) return undefined;
+	const base64 = text.slice(head.length);
+	const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+	const content = base64.slice(0, base64.length - padding);
+	const isWhole = content !== '' && base64.length % 4 === 0 && !/[^a-z0-9+/]/i.test(content);
+	return isWhole ? { mimeType: mimeType.toLowerCase(), base64 } : undefined;
+}
+
+/** Where items hold their files under the workflow setting `binaryMode: combined` (n8n-workflow, `BINARY_IN_JSON_PROPERTY`). */
+const FILES_IN_JSON = '_files';
+
+/** Finds a file by the name of its field or, in workflows that keep files in the JSON data, by its path there. */
+function fileAt({ binary = {}, json }: INodeExecutionData, path: string): unknown {
+	if (Object.hasOwn(binary, path)) return binary[path];
+	const steps = path.split('.');
+	const ways = [steps, [FILES_IN_JSON, ...steps]];
+	return ways.map((way) => valueAt(json, way)).find(isFile);
+}
+
+function valueAt(json: unknown, way: readonly string[]): unknown {
+	let value = json;
+	for (const step of way) {
+		value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+	}
+	return value;
+}
+
+/** Recognizes a file in the same way as n8n's own `isBinaryValue`. */
+function isFile(value: unknown): boolean {
+	if (!isJsonObject(value)) return false;
+	const { mimeType, id, data } = value;
+	return typeof mimeType === 'string' && (typeof id === 'string' || typeof data === 'string');
+}
+
+function fieldsWithFiles({ binary = {}, json }: INodeExecutionData): string[] {
+	const files: unknown = json[FILES_IN_JSON];
+	const inJson = isJsonObject(files) ? Object.keys(files) : [];
+	return [...Object.keys(binary), ...inJson.map((name) => `${FILES_IN_JSON}.${name}`)];
 }

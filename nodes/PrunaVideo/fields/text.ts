@@ -1,106 +1,98 @@
-import { Field, isBlank, isEmpty, type Form, type Look } from './field';
-import { mustBe } from './shown';
+/** Kinds of fields that hold text. */
+import { isHttpUrl, LONGEST_URL } from '../httpUrl';
+import { InvalidParameter, isBlank, makeField, textFrom, type Field, type Look } from './field';
 
-interface TextSpec extends Look {
-	/** Lines of the field in the form. */
-	rows?: number;
+/** Text that may be empty. A number is converted to text. */
+export function textField(look: Look): Field<string> {
+	return makeField(look, {
+		form: { type: 'string', default: '' },
+		unset: '',
+		parse: textFrom,
+		demand: 'be text',
+	});
 }
 
-interface OptionalTextSpec<Default> extends TextSpec {
-	/** Absent: an empty field has no value. */
-	default?: Default;
-}
+/** Halves of surrogate pairs, as `slice()` leaves them of an emoji, and NUL: JSON parsers behind Runpod may refuse them. */
+const NOT_WELL_FORMED =
+	/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\0/g;
 
-/** Text, exactly as the user wrote it. A number is converted to text. */
-export class Text<Default extends string | undefined = undefined> extends Field<string | Default> {
-	constructor(private readonly spec: OptionalTextSpec<Default>) {
-		super(spec);
-	}
-
-	protected form(): Form {
-		return { ...textForm(this.spec), default: this.spec.default ?? '' };
-	}
-
-	read(value: unknown): string | Default {
-		// Without a default, the type `Default` is `undefined`.
-		if (isEmpty(value)) return this.spec.default as Default;
-		const text = textFrom(value);
-		if (text === undefined) throw mustBe(this.label, 'be text', value);
-		return text;
-	}
-}
-
-interface RequiredTextSpec extends TextSpec {
-	/** Completes "must …" where the text is missing or not of that kind. */
-	demand: string;
-	advice?: string;
-}
-
-/** Text that is not blank, exactly as the user wrote it. A number is converted to text. */
-export class RequiredText extends Field<string> {
-	constructor(private readonly spec: RequiredTextSpec) {
-		super(spec);
-	}
-
-	protected form(): Form {
-		return { ...textForm(this.spec), required: true, default: '' };
-	}
-
-	read(value: unknown): string {
-		const text = textFrom(value);
-		if (text === undefined || isBlank(text)) {
-			const { demand, advice } = this.spec;
-			throw mustBe(this.label, demand, text === undefined ? value : '', advice);
-		}
-		return text;
-	}
+/** Text that describes something, in several rows. What an expression left in it by mistake is refused. */
+export function promptField(look: Look & { demand: string }): Field<string> {
+	const { demand, ...shownLook } = look;
+	return makeField(shownLook, {
+		form: { type: 'string', typeOptions: { rows: 4 }, required: true, default: '' },
+		unset: '',
+		isStrict: true,
+		demand,
+		parse(value) {
+			const text = textFrom(value)?.replace(NOT_WELL_FORMED, '');
+			if (text === undefined || isBlank(text)) return undefined;
+			if (text.includes('[object Object]')) {
+				throw new InvalidParameter(
+					`'${look.label}' must be text, but an expression in it returned an object`,
+					'Name the field of the object in the expression, such as {{ $json.scene.title }}, or write {{ JSON.stringify($json.scene) }}.',
+				);
+			}
+			const start = text.indexOf('{{');
+			if (start !== -1 && text.includes('}}', start)) {
+				throw new InvalidParameter(
+					`'${look.label}' contains an expression that was not evaluated`,
+					'Switch the field from Fixed to Expression, or take the double braces out of the text.',
+				);
+			}
+			return text;
+		},
+	});
 }
 
 interface NameSpec extends Look {
-	/**
-	 * The initial value, also used if the field is left blank. Without one, the field must be filled in or may be
-	 * empty, depending on `isValid`.
-	 */
+	/** The initial value, also used if the field is left empty; without one, the field must be filled in. */
 	default?: string;
-	isRequired?: true;
-	/** Completes "must …". */
 	demand: string;
 	isValid: (name: string) => boolean;
 	advice?: string;
 }
 
 /** The name or ID of something; surrounding spaces are removed. */
-export class Name extends Field<string> {
-	constructor(private readonly spec: NameSpec) {
-		super(spec);
-	}
-
-	protected form(): Form {
-		const { default: usual = '', isRequired } = this.spec;
-		return { ...textForm(this.spec), ...(isRequired && { required: true }), default: usual };
-	}
-
-	read(value: unknown): string {
-		const { default: usual, isRequired, demand, isValid, advice } = this.spec;
-		const isLeftOut = isRequired ? value === '' || isBlankText(value) : isEmpty(value);
-		if (usual !== undefined && isLeftOut) return usual;
-		const name = textFrom(value)?.trim();
-		if (name === undefined || !isValid(name)) {
-			throw mustBe(this.label, demand, name === '' ? '' : value, advice);
-		}
-		return name;
-	}
+export function nameField(spec: NameSpec): Field<string> {
+	const { default: usual, demand, isValid, advice, ...look } = spec;
+	const isRequired = usual === undefined;
+	return makeField(look, {
+		form: { type: 'string', default: usual ?? '', ...(isRequired && { required: true }) },
+		unset: usual ?? '',
+		isStrict: isRequired,
+		demand,
+		advice,
+		parse(value) {
+			const name = textFrom(value)?.trim();
+			return name !== undefined && name !== '' && isValid(name) ? name : undefined;
+		},
+	});
 }
 
-function textForm({ rows }: TextSpec): Pick<Form, 'type' | 'typeOptions'> {
-	return { type: 'string', ...(rows !== undefined && { typeOptions: { rows } }) };
+/** An address that Runpod can call: http or https. */
+export function addressField(look: Look): Field<string | undefined> {
+	return makeField<string | undefined>(look, {
+		form: { type: 'string', default: '' },
+		unset: undefined,
+		demand: 'be a URL that starts with http:// or https://',
+		parse: (value) => httpUrlFrom(value, look.label),
+	});
 }
 
-function textFrom(value: unknown): string | undefined {
-	if (typeof value === 'string') return value;
-	return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
-}
-
-function isBlankText(value: unknown): boolean {
-	return typeof value === 'string' && isBlank(value);
+/**
+ * A whole http(s) URL, its spaces encoded as every client does; undefined for anything else.
+ *
+ * @throws InvalidParameter for one that is longer than any server accepts
+ */
+export function httpUrlFrom(value: unknown, label: string): string | undefined {
+	const text = typeof value === 'string' ? value.trim() : '';
+	if (/^https?:\/\//i.test(text) && text.length > LONGEST_URL) {
+		throw new InvalidParameter(
+			`'${label}' is longer than ${LONGEST_URL} characters`,
+			'Use a shorter URL, or give the file itself.',
+		);
+	}
+	const url = text.replace(/ /g, '%20');
+	return isHttpUrl(url) && !/\s/.test(url) ? url : undefined;
 }

@@ -1,37 +1,32 @@
-import { shortenDataUri } from '../dataUri';
 import type { JsonObject } from '../json';
-import {
-	isMediaParameter,
-	PARAMETER_LIST,
-	PARAMETERS,
-	type MediaName,
-	type ParameterName,
-} from './parameters';
+import type { MediaName } from './formats';
+import { LARGEST_SEED, PARAMETER_LIST, type ParameterName } from './parameters';
 import { isMedia } from './price';
 
 /**
  * One video as the user asked for it, every value checked. An image or audio is a URL or, for a file, a text that
  * stands for it until it is sent.
  */
-export type VideoSettings = Partial<Record<ParameterName, string | number | boolean>>;
+export type VideoSettings = Partial<
+	Record<ParameterName | MediaName, string | number | boolean | undefined>
+>;
 
 /**
  * The request's `input`. What the API would ignore (duration with audio, aspect ratio with an image) is left out unless
  * the user put it into `additionalInput`, which is merged last and wins over every field; its null takes a field out.
  */
 export function buildInput(settings: VideoSettings, additionalInput: JsonObject): JsonObject {
-	const hasMedia = (name: MediaName) => {
-		const { apiName } = PARAMETERS[name];
-		return isMedia(
-			Object.hasOwn(additionalInput, apiName) ? additionalInput[apiName] : settings[name],
-		);
-	};
 	const input: JsonObject = {};
-	for (const [name, parameter] of PARAMETER_LIST) {
-		const value = settings[name];
-		const ignoredWith = isMediaParameter(parameter) ? undefined : parameter.ignoredWith;
-		if (value === undefined || (ignoredWith !== undefined && hasMedia(ignoredWith))) continue;
-		input[parameter.apiName] = value;
+	const set = (name: string, value: VideoSettings[MediaName]) => {
+		if (value !== undefined) input[name] = value;
+	};
+	const hasMedia = (name: MediaName) =>
+		isMedia(Object.hasOwn(additionalInput, name) ? additionalInput[name] : settings[name]);
+	for (const [name, { apiName, ignoredWith }] of PARAMETER_LIST) {
+		if (ignoredWith === undefined || !hasMedia(ignoredWith)) set(apiName, settings[name]);
+		if (name !== 'prompt') continue;
+		set('image', settings.image);
+		set('audio', settings.audio);
 	}
 	return Object.fromEntries(
 		Object.entries({ ...input, ...additionalInput }).filter(([, value]) => value !== null),
@@ -40,15 +35,5 @@ export function buildInput(settings: VideoSettings, additionalInput: JsonObject)
 
 /** A seed of the allowed range, for an input without one, so that its video can be made again. */
 export function pickSeed(): number {
-	return Math.floor(Math.random() * (PARAMETERS.seed.field.spec.maximum + 1));
-}
-
-/** The input as an output item shows it: every data URI in it shortened. */
-export function readableInput(input: JsonObject): JsonObject {
-	return Object.fromEntries(
-		Object.entries(input).map(([key, value]) => [
-			key,
-			typeof value === 'string' ? shortenDataUri(value) : value,
-		]),
-	);
+	return Math.floor(Math.random() * (LARGEST_SEED + 1));
 }

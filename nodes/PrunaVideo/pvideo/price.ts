@@ -1,15 +1,13 @@
-import type { JsonObject } from '../json';
+import type { JsonObject, JsonValue } from '../json';
 import { dollars } from '../money';
-import { DRAFT_SHARE, PARAMETERS, RESOLUTIONS } from './parameters';
-
-const { duration, resolution } = PARAMETERS;
+import { DEFAULTS, DRAFT_SHARE, MODEL_ENDPOINT, RESOLUTIONS } from './parameters';
 
 export interface Estimate {
 	/** USD; null where the length or the price is not known beforehand. */
 	estimatedCost: number | null;
-	/** USD; null for a resolution without a published price. */
+	/** USD; null where no price is published. */
 	pricePerSecond: number | null;
-	/** Seconds of video, to the hundredth; null where audio of unknown length decides. */
+	/** Seconds of video, to the hundredth; null where they are not known. */
 	seconds: number | null;
 	currency: 'USD';
 	/** Why something is null. */
@@ -22,20 +20,23 @@ export interface Estimate {
  *
  * @param audioSeconds length of the request's audio where it is known
  */
-export function estimateCost(input: JsonObject, audioSeconds?: number): Estimate {
-	const pricePerSecond = pricePerSecondOf(input);
-	const hasAudio = isMedia(input.audio);
-	const seconds = hasAudio
-		? (audioSeconds ?? null)
-		: secondsOf(input.duration ?? duration.field.spec.default);
+export function estimateCost(
+	input: JsonObject,
+	audioSeconds?: number,
+	endpointId = MODEL_ENDPOINT,
+): Estimate {
+	const pricePerSecond = endpointId === MODEL_ENDPOINT ? pricePerSecondOf(input) : null;
+	const seconds = secondsOf(input, audioSeconds);
 	const note =
-		pricePerSecond === null
-			? `No price is known for the resolution ${JSON.stringify(input.resolution)}`
-			: seconds !== null
-				? undefined
-				: hasAudio
-					? 'The length of the audio is unknown, so the cost is only known once the video is finished'
-					: 'The duration is not a whole number of seconds, so the cost cannot be estimated';
+		endpointId !== MODEL_ENDPOINT
+			? `No price is known for the endpoint '${endpointId}'`
+			: pricePerSecond === null
+				? `No price is known for the resolution ${JSON.stringify(input.resolution)}`
+				: seconds !== null
+					? undefined
+					: isGiven(input.audio)
+						? 'The length of the audio is not known: only that of a WAV, FLAC or MP3 file can be read'
+						: 'The duration is not a whole number of seconds';
 	return {
 		estimatedCost:
 			seconds === null || pricePerSecond === null ? null : dollars(seconds * pricePerSecond),
@@ -47,18 +48,24 @@ export function estimateCost(input: JsonObject, audioSeconds?: number): Estimate
 }
 
 function pricePerSecondOf(input: JsonObject): number | null {
-	const wanted = input.resolution ?? resolution.field.spec.default;
+	const wanted = input.resolution ?? DEFAULTS.resolution;
 	const known = RESOLUTIONS.find(({ value }) => value === wanted);
 	if (known === undefined) return null;
 	const { pricePerSecond } = known;
 	return input.draft === true ? dollars(pricePerSecond * DRAFT_SHARE) : pricePerSecond;
 }
 
-/** Seconds that have a price. Anything else, negative numbers above all, must not count in a budget. */
-function secondsOf(duration: unknown): number | null {
-	return typeof duration === 'number' && Number.isInteger(duration) && duration > 0
-		? duration
-		: null;
+/** Only what certainly has a price: anything else, negative numbers above all, must not count in a budget. */
+function secondsOf({ audio, duration }: JsonObject, audioSeconds?: number): number | null {
+	if (isGiven(audio)) return audioSeconds ?? null;
+	const seconds = duration ?? DEFAULTS.duration;
+	return typeof seconds === 'number' && Number.isInteger(seconds) && seconds > 0 ? seconds : null;
+}
+
+/** Blank text, which the API ignores, is no audio; a list or an object might be. */
+function isGiven(value: JsonValue | undefined): boolean {
+	if (typeof value === 'string') return value.trim() !== '';
+	return value !== undefined && value !== null;
 }
 
 /** Whether a request's `image` or `audio` is one: the address or data URI that the API takes. */

@@ -18,11 +18,9 @@ export interface FailureDetails {
 	job?: KnownJob;
 }
 
-/**
- * Something went wrong with Runpod; `message` says what happened. The node's errors are made from it in one place.
- */
+/** Something went wrong with Runpod; `message` says what happened. The node's errors are made from it in one place. */
 export class Failure extends Error {
-	override readonly name = 'Failure';
+	override readonly name: string = 'Failure';
 	readonly description: string;
 	readonly isUncertain: boolean;
 	readonly job: KnownJob;
@@ -33,15 +31,10 @@ export class Failure extends Error {
 		this.isUncertain = isUncertain;
 		this.job = job;
 	}
-
-	/** The same failure with more known of its job. */
-	with(job: KnownJob): Failure {
-		return new Failure(this.message, { ...this, job: { ...this.job, ...job } });
-	}
 }
 
 /** The job was not final at the end of the wait. */
-export class Overdue extends Failure {}
+export class StillRunning extends Failure {}
 
 /** Runpod does not know the job, or no longer knows it. */
 export class JobNotFound extends Failure {}

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../json';
-import { plainText } from './reason';
+import type { Answer } from './answer';
+import { plainText, readReason } from './reason';
 
 /** States of jobs that have not ended (Runpod, "Job states"). */
 const OPEN_STATES: readonly string[] = ['IN_QUEUE', 'IN_PROGRESS', 'RUNNING'];
@@ -26,20 +27,16 @@ export type Job = OpenJob | FinalJob;
 
 /** Whether the job has ended. */
 export function isFinal(job: Job): job is FinalJob {
-	return isFinalState(job.status);
-}
-
-function isFinalState(status: string): status is FinalState {
-	return FINAL_STATES.some((final) => final === status);
+	return FINAL_STATES.some((final) => final === job.status);
 }
 
 /** Whether Runpod documents the job's state: an answer with such a job in it comes from Runpod. */
 export function isDocumented({ status }: Pick<Job, 'status'>): boolean {
-	return isFinalState(status) || OPEN_STATES.includes(status);
+	return OPEN_STATES.includes(status) || FINAL_STATES.some((final) => final === status);
 }
 
 /** For an answer that names a job, but not its state: the node checks it again. */
-const UNKNOWN_STATE = 'UNKNOWN';
+export const UNKNOWN_STATE = 'UNKNOWN';
 
 /** States end up in messages, so only what looks like one passes; documented states are accepted in any case. */
 function readState(status: unknown): string {
@@ -62,26 +59,42 @@ export function readJob(body: unknown, askedId?: string): Job | undefined {
 	const id = typeof body.id === 'number' ? String(body.id) : body.id;
 	if (typeof id === 'string' && isJobId(id)) return { id, status, raw: body };
 	if (askedId !== undefined && isDocumented({ status })) return { id: askedId, status, raw: body };
-	if (!isFinalState(status) || !hasResult(body)) return undefined;
-	return { id: typeof id === 'string' ? plainText(id) : '', status, raw: body };
+	const job: Job = { id: typeof id === 'string' ? plainText(id) : '', status, raw: body };
+	return isFinal(job) && hasResult(job) ? job : undefined;
+}
+
+/**
+ * The job in an answer. Runpod sends it with 200, and with 400 when it failed. With any other status, and from a proxy
+ * that says "failed" of its own request, it is believed only where it has an ID and a documented state: a billed job's
+ * ID must not be lost.
+ *
+ * @param askedId the job that was asked for: an answer about another one does not count
+ */
+export function jobIn(answer: Answer, askedId?: string): Job | undefined {
+	if (answer.kind !== 'answered') return undefined;
+	const { status, body } = answer;
+	const job = readJob(body, status < 300 ? askedId : undefined);
+	if (job === undefined || (askedId !== undefined && job.id !== askedId)) return undefined;
+	return status < 300 || (isDocumented(job) && isJobId(job.id)) ? job : undefined;
 }
 
 /** Whether a final job comes with what became of it. */
-export function isWhole({ status, raw }: FinalJob): boolean {
-	return status === 'CANCELLED' || hasResult(raw);
+export function hasResult({ status, raw: { output, error } }: Job): boolean {
+	const isSaid = (part: unknown) => part !== undefined && part !== null && part !== '';
+	return status === 'CANCELLED' || isSaid(output) || isSaid(error);
 }
 
-/** Whether a response names a job by an ID that can be used. */
-export function namesJob(body: unknown): boolean {
-	return isJsonObject(body) && isJobId(String(body.id ?? ''));
-}
-
-function hasResult({ output, error }: JsonObject): boolean {
-	return isSaid(output) || isSaid(error);
-}
-
-function isSaid(part: unknown): boolean {
-	return part !== undefined && part !== null && part !== '';
+/**
+ * The reason that a job gives for what went wrong, whatever its state; undefined if it gives none. The output of a
+ * job that is not final is progress, unless it says that it is an error.
+ */
+export function reasonOf(job: Job): string | undefined {
+	const { error, output } = job.raw;
+	const told = readReason(error);
+	if (told !== '') return told;
+	const hasFailed = isFinal(job) && job.status !== 'COMPLETED';
+	const where = hasFailed ? output : isJsonObject(output) ? output.error : undefined;
+	return readReason(where) || undefined;
 }
 
 /**

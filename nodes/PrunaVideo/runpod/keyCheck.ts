@@ -5,10 +5,13 @@ import type {
 } from 'n8n-workflow';
 import { isJsonObject } from '../json';
 import { LABELS } from '../labels';
-import { apiKeyProblem, readApiKey } from './apiKey';
-import { baseUrlProblem, DEFAULT_BASE_URL, readBaseUrl, type CredentialProblem } from './baseUrl';
-import { readJob } from './job';
-import { readReason } from './reason';
+import { classifyError, readBody, type Answer } from './answer';
+import { checkCredential, DEFAULT_BASE_URL } from './connection';
+import { Failure } from './failure';
+import { jobIn } from './job';
+import { explain } from './messages';
+import { withoutKey } from './secret';
+import { judge, whatIsMissing } from './verdicts';
 
 /**
  * The status of a job that does not exist: Runpod says so to a valid key, and nothing is spent. `/health` does not
@@ -28,114 +31,54 @@ export async function testCredential(
 	this: ICredentialTestFunctions,
 	{ data }: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const key = readApiKey(data?.apiKey);
-	const baseUrl = readBaseUrl(data?.baseUrl);
-	const problem = baseUrlProblem(baseUrl) ?? apiKeyProblem(key);
-	if (problem !== undefined) return refused(problem);
-	const { request } = this.helpers;
 	try {
-		const response: unknown = await request({
+		const { apiKey, baseUrl } = checkCredential(data ?? {});
+		const { request } = this.helpers;
+		const answer = await request({
 			method: 'GET',
 			uri: baseUrl + MADE_UP_JOB,
-			headers: { Accept: 'application/json', Authorization: `Bearer ${key}` },
+			headers: { Accept: 'application/json', Authorization: `Bearer ${apiKey}` },
 			timeout: TIMEOUT_MS,
 			// The key stays with the host of the base URL.
 			followRedirect: false,
 			simple: false,
 			resolveWithFullResponse: true,
-		});
-		return readKeyCheck(response, key);
+		}).then(
+			(response: unknown) => readResponse(response, apiKey),
+			(error: unknown): Answer => classifyError(error) ?? { kind: 'timedOut', reason: 'in 20 s' },
+		);
+		return readKeyCheck(answer);
 	} catch (error) {
-		return refused(unreached(error));
+		// Only our own words: an error of n8n's may hold the request's headers.
+		const { message, description } =
+			error instanceof Failure
+				? error
+				: { message: 'The key could not be checked', description: 'Test again.' };
+		return { status: 'Error', message: `${message}. ${description}` };
 	}
 }
 
-/** What Runpod's answer about the made-up job says of `key`. */
-export function readKeyCheck(response: unknown, key: string): INodeCredentialTestResult {
-	const { statusCode, body } = isJsonObject(response) ? response : {};
-	const status = typeof statusCode === 'number' ? statusCode : 0;
+function readResponse(response: unknown, apiKey: string): Answer {
+	const { statusCode, body }: Record<string, unknown> = isJsonObject(response) ? response : {};
 	const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
-	const isPage = /^\s*</.test(text);
-	if (!isPage && isAboutJob(status, text)) {
+	const read = readBody(withoutKey(text, apiKey));
+	const status = typeof statusCode === 'number' ? statusCode : 0;
+	return { kind: 'answered', status, headers: {}, body: read?.body, tookMs: 0 };
+}
+
+/** What Runpod's answer about the made-up job says of the key. Only a request with a valid key is told about jobs. */
+export function readKeyCheck(answer: Answer): INodeCredentialTestResult {
+	if (whatIsMissing(answer) === 'job' || jobIn(answer) !== undefined) {
 		return { status: 'OK', message: 'Connection successful!' };
 	}
-	const reason = isPage ? '' : readReason(text.replaceAll(key, '***'));
-	return refused(problemOf(status, isPage), reason);
-}
-
-/** Only a request with a valid key is told about jobs. */
-function isAboutJob(status: number, text: string): boolean {
-	if (status === 200) return readJob(parsed(text)) !== undefined;
-	if (status !== 404) return false;
-	// A server without such an address may repeat it in its answer.
-	const words = text.replace(/\/\S*/g, ' ');
-	const subject = /\b(job|request|endpoint)\b/i.exec(words)?.[1];
-	return subject !== undefined && subject.toLowerCase() !== 'endpoint';
-}
-
-const RESET_BASE_URL = `Set '${LABELS.baseUrl}' to ${DEFAULT_BASE_URL}.`;
-
-function problemOf(status: number, isPage: boolean): CredentialProblem {
-	if (status >= 500 || status === 429) {
+	const { cause } = judge(answer);
+	if (cause === 'missing' || cause === 'noJob') {
+		const { what } = explain(answer, 'p-video');
 		return {
-			message: `The key could not be checked: Runpod answered with HTTP ${status}`,
-			description: 'Wait a minute, then test again.',
+			status: 'Error',
+			message: `The '${LABELS.baseUrl}' does not lead to Runpod's API (${what}). Set it to ${DEFAULT_BASE_URL}.`,
 		};
 	}
-	if (status >= 300 && status < 400) {
-		return {
-			message: `The '${LABELS.baseUrl}' redirects to another address`,
-			description: RESET_BASE_URL,
-		};
-	}
-	if (isPage || status === 200 || status === 404) {
-		return {
-			message: `The '${LABELS.baseUrl}' does not lead to Runpod's API`,
-			description: RESET_BASE_URL,
-		};
-	}
-	if (status === 401) {
-		return {
-			message: 'Runpod did not accept this API key',
-			description:
-				'Paste it again, or create a new one in the Runpod console under Settings > API Keys.',
-		};
-	}
-	if (status === 403) {
-		return {
-			message: 'This API key has no access to Pruna Video',
-			description:
-				'Give it access to p-video in the Runpod console under Settings > API Keys, or use another key.',
-		};
-	}
-	return {
-		message: `The key could not be checked: Runpod answered with HTTP ${status}`,
-		description: `Check the account in the Runpod console. ${RESET_BASE_URL}`,
-	};
-}
-
-/** `error` comes from n8n. Only its code is shown, because it may hold the request's headers. */
-function unreached(error: unknown): CredentialProblem {
-	const code = isJsonObject(error) ? error.code : undefined;
-	const why = typeof code === 'string' && /^[A-Z][A-Z_]+$/.test(code) ? ` (${code})` : '';
-	return {
-		message: `The key could not be checked: Runpod could not be reached${why}`,
-		description: `Check the network and '${LABELS.baseUrl}', then test again.`,
-	};
-}
-
-function refused(
-	{ message, description }: CredentialProblem,
-	reason = '',
-): INodeCredentialTestResult {
-	const said = reason === '' ? '' : ` ("${reason}")`;
-	return { status: 'Error', message: `${message}${said}. ${description}` };
-}
-
-function parsed(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
+	const { what, advice } = explain(answer, 'p-video');
+	return { status: 'Error', message: `${what}. ${advice}` };
 }

@@ -1,16 +1,8 @@
 import { isJsonObject } from '../json';
 import { unreachableFromOutside } from './address';
-import type { Answer } from './answer';
-import type { RequestContext } from './exchange';
-import { plainText } from './reason';
-
-export interface FileSource {
-	url: string;
-	/** Whether the URL may come from an untrusted caller: then nothing is fetched from private networks. */
-	isUntrusted: boolean;
-	/** Ends the request and the stream. */
-	limit: AbortSignal;
-}
+import { classifyError, type Answer } from './answer';
+import type { RequestContext } from './connection';
+import { judge } from './verdicts';
 
 /** n8n's name for a stream of Node.js's, whose module a community node cannot import. */
 export type Stream = Exclude<
@@ -18,69 +10,64 @@ export type Stream = Exclude<
 	Buffer | Uint8Array
 >;
 
-export interface OpenFile {
-	status: number;
-	headers: Record<string, unknown>;
-	body: Stream;
-	/** Ends the request, whether its body was read or not. */
-	close(): void;
-}
-
-/** Why a file is unavailable, and what kind of answer that was. */
+/** Why a video is unavailable, and the answer that decides whether another try is worthwhile. */
 export class Unavailable extends Error {
-	override readonly name = 'Unavailable';
-
 	constructor(
 		readonly problem: string,
-		readonly answer: Answer,
+		readonly answer: Answer = { kind: 'interrupted', reason: problem },
 	) {
 		super(problem);
 	}
 }
 
-/** A problem of the connection, which may not occur the next time. */
-export function broken(problem: string): Unavailable {
-	return new Unavailable(problem, { kind: 'interrupted', reason: problem });
+export interface OpenFile {
+	answer: Answer & { kind: 'answered' };
+	body: Stream;
+	/** Ends the request, whether its body was read or not. */
+	close(): void;
 }
 
 const MOST_REDIRECTS = 5;
-const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
- * Asks for a file, without the API key, and follows redirects by hand, so that each address is checked.
- *
- * A public name that leads to a private network is not noticed: a community node cannot ask DNS.
+ * Asks for a file and follows redirects by hand, so that each address is checked. A public name that leads to a private
+ * network is not noticed: a community node cannot ask DNS.
  *
  * @throws Unavailable
  */
-export async function openFile(context: RequestContext, source: FileSource): Promise<OpenFile> {
-	let { url } = source;
-	for (let redirects = 0; ; redirects++) {
-		const file = await get(context, { ...source, url });
-		if (!REDIRECTS.includes(file.status)) return file;
-		const refuse = (problem: string) => refusal(problem, file);
+export async function openFile(
+	context: RequestContext,
+	url: string,
+	isUntrusted: boolean,
+	limit: AbortSignal,
+): Promise<OpenFile> {
+	for (let address = url, redirects = 0; ; redirects++) {
+		const network = isUntrusted ? unreachableFromOutside(address) : undefined;
+		if (network !== undefined) {
+			throw refused(`its URL, which anyone could have sent, points to ${network}`);
+		}
+		const file = await get(context, address, limit);
+		const { status, headers } = file.answer;
+		if (![301, 302, 303, 307, 308].includes(status)) return file;
 		file.close();
-		if (redirects === MOST_REDIRECTS) {
-			throw refuse(`it was redirected more than ${MOST_REDIRECTS} times`);
+		const location = String(headers.location ?? '');
+		if (redirects === MOST_REDIRECTS || !URL.canParse(location, address)) {
+			throw wrong(
+				redirects === MOST_REDIRECTS
+					? `it was redirected more than ${MOST_REDIRECTS} times`
+					: `its host answered HTTP ${status} without a usable redirect URL`,
+				file.answer,
+			);
 		}
-		const location = String(file.headers.location ?? '');
-		if (location === '' || !URL.canParse(location, url)) {
-			throw refuse(`the server answered HTTP ${file.status} without a usable redirect URL`);
-		}
-		const next = new URL(location, url);
+		const next = new URL(location, address);
 		if (!/^https?:$/.test(next.protocol)) {
-			throw refuse(`it was redirected to a '${next.protocol.slice(0, 40)}' address`);
+			throw wrong(`it was redirected to a '${next.protocol.slice(0, 40)}' address`, file.answer);
 		}
-		url = next.href;
+		address = next.href;
 	}
 }
 
-async function get(context: RequestContext, source: FileSource): Promise<OpenFile> {
-	const { url, isUntrusted, limit } = source;
-	const network = isUntrusted ? unreachableFromOutside(url) : undefined;
-	if (network !== undefined) {
-		throw blocked(`its URL, which anyone could have sent, points to ${network}`);
-	}
+async function get(context: RequestContext, url: string, limit: AbortSignal): Promise<OpenFile> {
 	const end = new AbortController();
 	const abort = () => end.abort();
 	limit.addEventListener('abort', abort);
@@ -93,9 +80,9 @@ async function get(context: RequestContext, source: FileSource): Promise<OpenFil
 		abort();
 		body?.destroy();
 	};
-	let response: unknown;
 	try {
-		response = await context.helpers.httpRequest({
+		const began = performance.now();
+		const response: unknown = await context.helpers.httpRequest({
 			method: 'GET',
 			url,
 			// If it were compressed, its length would differ from the announced one.
@@ -106,50 +93,46 @@ async function get(context: RequestContext, source: FileSource): Promise<OpenFil
 			disableFollowRedirect: true,
 			abortSignal: end.signal,
 		});
+		const { statusCode: status, headers }: Record<string, unknown> = isJsonObject(response)
+			? response
+			: {};
+		const body: unknown = isJsonObject(response) ? response.body : undefined;
+		if (typeof status !== 'number' || !isStream(body)) {
+			throw new Unavailable('the answer could not be read');
+		}
+		const tookMs = performance.now() - began;
+		const known = isJsonObject(headers) ? { ...headers } : {};
+		const answer = { kind: 'answered', status, headers: known, body: undefined, tookMs } as const;
+		return { answer, body, close: () => close(body) };
 	} catch (error) {
 		close();
-		const reason = blockedByN8n(error);
-		throw reason === undefined ? broken('the connection was lost') : blocked(reason);
+		if (error instanceof Unavailable) throw error;
+		const answer = classifyError(error) ?? { kind: 'timedOut', reason: 'no answer' };
+		throw new Unavailable(wordsFor(answer), answer);
 	}
-	const file = readResponse(response);
-	if (file === undefined) {
-		close();
-		throw broken('the answer could not be read');
-	}
-	return { ...file, close: () => close(file.body) };
-}
-
-function readResponse(response: unknown): Omit<OpenFile, 'close'> | undefined {
-	if (!isJsonObject(response)) return undefined;
-	const { statusCode: status, headers }: Record<string, unknown> = response;
-	const body: unknown = response.body;
-	if (typeof status !== 'number' || !isStream(body)) return undefined;
-	return { status, headers: isJsonObject(headers) ? { ...headers } : {}, body };
 }
 
 function isStream(body: unknown): body is Stream {
 	return typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body;
 }
 
-/** An answer that cannot be used. Its status decides whether another attempt is worthwhile. */
-export function refusal(problem: string, { status, headers }: OpenFile): Unavailable {
-	return new Unavailable(problem, { kind: 'answered', status, headers, body: undefined });
+function wordsFor(answer: Answer): string {
+	const { cause } = judge(answer);
+	const reason = 'reason' in answer ? answer.reason : '';
+	if (cause === 'blocked') return reason;
+	if (cause === 'certificate') return `n8n does not trust the certificate of its host (${reason})`;
+	return cause === 'unreached'
+		? `its host could not be reached (${reason})`
+		: 'the connection was lost';
 }
 
-/** Nothing was sent, and another attempt would be blocked too. */
-function blocked(problem: string): Unavailable {
+/** Nothing was sent, and another try would be refused too. */
+function refused(problem: string): Unavailable {
 	return new Unavailable(problem, { kind: 'refused', reason: problem });
 }
 
-/** What n8n's own SSRF protection (`N8N_SSRF_PROTECTION_ENABLED`, n8n 2) says where it does not let a request through. */
-function blockedByN8n(error: unknown): string | undefined {
-	let current = error;
-	for (let depth = 0; depth < 6 && isJsonObject(current); depth++) {
-		if (String(current.name).startsWith('SsrfBlocked')) {
-			const [what] = plainText(String(current.description ?? current.message)).split('. ');
-			return `n8n's SSRF protection blocks its URL: ${what}`;
-		}
-		current = current.cause;
-	}
-	return undefined;
+/** An answer that would be the same again. */
+export function wrong(problem: string, { status, headers }: OpenFile['answer']): Unavailable {
+	const same = { kind: 'answered', status, headers, body: undefined, tookMs: 0 } as const;
+	return new Unavailable(problem, { ...same, status: status < 300 ? status : 400 });
 }

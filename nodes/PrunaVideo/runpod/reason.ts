@@ -1,9 +1,9 @@
-import { isJsonObject, type JsonObject } from '../json';
+import { isJsonObject, parseJson, type JsonObject } from '../json';
 
 const LONGEST_REASON = 300;
 /** Of a text from a server, before its markup is taken out. */
-const LONGEST_READ = 20 * LONGEST_REASON;
-const LONGEST_URL = 2000;
+const LONGEST_READ = 20_000;
+const LONGEST_URL = 2_000;
 const DEEPEST = 5;
 /** Of a list of errors. */
 const MOST_PARTS = 3;
@@ -21,7 +21,7 @@ export function readReason(error: unknown): string {
 export function plainText(text: string): string {
 	const line = text
 		.slice(0, LONGEST_READ)
-		.replace(/<(style|script)\b[^]*?<\/\1>/gi, ' ')
+		.replace(/<(style|script)\b[^<]*(<(?!\/)[^<]*)*/gi, ' ')
 		.replace(/<[^<>]*>/g, ' ')
 		.replace(/[<>]/g, ' ')
 		.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
@@ -32,17 +32,29 @@ export function plainText(text: string): string {
 
 /** An address from a server as an error may show it: no markup (a URL parser escapes it), and short enough to read. */
 export function plainUrl(url: string): string {
-	const plain = URL.canParse(url)
-		? new URL(url).href.replace(/[<>"'`\s]/g, encodeURIComponent)
-		: '';
-	return plain.length > 0 && plain.length <= LONGEST_URL ? plain : '(a URL too long to show)';
+	const plain =
+		url.length <= LONGEST_URL && URL.canParse(url)
+			? new URL(url).href.replace(/[<>"'`\s]/g, encodeURIComponent)
+			: '';
+	return plain === '' ? '(a URL too long to show)' : plain;
+}
+
+/** A response's body as a message can show it: what it says, or what it is. */
+export function describeBody(body: unknown): string {
+	if (typeof body !== 'string' && !isJsonObject(body) && !Array.isArray(body)) {
+		return body === undefined || body === null ? 'an empty answer' : String(body);
+	}
+	const reason = typeof body === 'string' ? plainText(body) : readReason(body);
+	if (reason !== '') return `"${reason}"`;
+	return typeof body === 'string' ? 'an empty answer' : plainText(JSON.stringify(body));
 }
 
 function innermostMessage(value: unknown, depth: number): string {
 	if (typeof value === 'string') {
-		const inner = depth < DEEPEST ? jsonWithin(value) : undefined;
+		const text = value.slice(0, LONGEST_READ);
+		const inner = depth < DEEPEST ? jsonWithin(text) : undefined;
 		const message = inner === undefined ? '' : innermostMessage(inner, depth + 1);
-		return message === '' ? withoutTraceback(value) : message;
+		return message === '' ? withoutTraceback(text) : message;
 	}
 	if (depth >= DEEPEST) return '';
 	if (Array.isArray(value)) {
@@ -52,23 +64,16 @@ function innermostMessage(value: unknown, depth: number): string {
 	return isJsonObject(value) ? messageOf(value, depth) : '';
 }
 
+const MESSAGE_NAMES = ['message', 'error', 'detail', 'error_message', 'msg', 'reason', 'title'];
+
 function messageOf(error: JsonObject, depth: number): string {
-	for (const key of [
-		'message',
-		'error',
-		'detail',
-		'error_message',
-		'msg',
-		'reason',
-		'title',
-		'error_traceback',
-	]) {
-		const message = innermostMessage(error[key], depth + 1);
-		if (message !== '') return withPlace(error, withType(error, message));
+	for (const name of [...MESSAGE_NAMES, 'error_traceback']) {
+		const message = innermostMessage(error[name], depth + 1);
+		if (message !== '') return withPlace(error, message);
 	}
-	const type = typeName(error);
-	if (type !== '') return `${type}, without a message`;
-	const { code } = error;
+	const { error_type: type, code } = error;
+	// `<class 'AssertionError'>` → AssertionError.
+	if (typeof type === 'string') return `${/'([\w.]+)'/.exec(type)?.[1] ?? type}, without a message`;
 	return typeof code === 'number' || typeof code === 'string' ? `code ${code}` : '';
 }
 
@@ -80,26 +85,13 @@ function withPlace({ loc }: JsonObject, message: string): string {
 	return place.length === 0 ? message : `${place.join('.')}: ${message}`;
 }
 
-/** A Python KeyError says nothing but the key. */
-function withType(error: JsonObject, message: string): string {
-	return /^'[^']*'$/.test(message) && typeName(error) !== '' ? missingField(message) : message;
-}
-
-/** `<class 'AssertionError'>` → `AssertionError`. */
-function typeName({ error_type: type }: JsonObject): string {
-	if (typeof type !== 'string') return '';
-	return /'([\w.]+)'/.exec(type)?.[1] ?? type;
-}
-
-function missingField(name: string): string {
-	return `the field ${name} is missing or not known to the model`;
-}
-
-/** A Python traceback ends with what was wrong; one lone quoted word is a KeyError. */
+/** A Python traceback ends with what was wrong; one lone quoted word is a KeyError, which says nothing but the key. */
 function withoutTraceback(text: string): string {
-	if (/^\s*'[\w.-]+'\s*$/.test(text)) return missingField(text.trim());
-	if (!text.startsWith('Traceback (most recent call last)')) return text;
-	return text.trimEnd().split('\n').at(-1) ?? text;
+	const line = text.startsWith('Traceback (most recent call last)')
+		? (text.trimEnd().split('\n').at(-1) ?? text)
+		: text;
+	const key = /^\s*(?:KeyError: )?('[\w.-]+')\s*$/.exec(line)?.[1];
+	return key === undefined ? line : `the field ${key} is missing or not known to the model`;
 }
 
 /** The JSON that a text is or ends with, as in `Error submitting task: 400, {"message":"…"}`. */
@@ -110,21 +102,5 @@ function jsonWithin(text: string): unknown {
 function jsonBetween(text: string, open: string, close: string): unknown {
 	const start = text.indexOf(open);
 	const end = text.lastIndexOf(close);
-	if (start === -1 || end < start) return undefined;
-	try {
-		return JSON.parse(text.slice(start, end + 1));
-	} catch {
-		return undefined;
-	}
-}
-
-/** A response's body as a message can show it: what it says, or what it is. */
-export function describeBody(body: unknown): string {
-	if (body === undefined || body === null || body === '') return 'an empty answer';
-	if (typeof body === 'string') {
-		const text = plainText(body);
-		return text === '' ? 'an empty answer' : `"${text}"`;
-	}
-	const reason = readReason(body);
-	return reason === '' ? plainText(JSON.stringify(body)) : `"${reason}"`;
+	return start === -1 || end < start ? undefined : parseJson(text.slice(start, end + 1));
 }

@@ -54,21 +54,3 @@ export async function withTimeLimit<T>(
 		stop?.removeEventListener('abort', end);
 	}
 }
-
-/** How long this node may block the event loop, in ms: all executions of this process share it. */
-const LONGEST_TURN_MS = 8;
-
-/** Tells when long work in small steps should let other work run. */
-export class Turn {
-	private began = performance.now();
-
-	/** Whether it is time to `await pass()`. */
-	get isOver(): boolean {
-		return performance.now() - this.began > LONGEST_TURN_MS;
-	}
-
-	async pass(): Promise<void> {
-		await pause(0);
-		this.began = performance.now();
-	}
-}

@@ -1,10 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { endpointId, fileName, webhookUrl } from '../actions/options';
-import { OUTPUT_FIELDS, readOutputSettings, type OutputSettings } from '../actions/outputFields';
-import { Choices } from '../fields/choice';
-import { collectionProperty, readCollection, type Collection } from '../fields/collection';
+import { download, optionsProperty, readOptions, simplify, webhookUrl } from '../actions/options';
+import type { ItemOptions } from '../actions/options';
 import type { ParameterReader } from '../fields/field';
-import { Flag } from '../fields/flag';
+import { choicesField, flagField } from '../fields/kinds';
 import type { FinalState } from '../runpod/job';
 
 /** Job outcomes by the field's values. */
@@ -15,7 +13,7 @@ const STATES = {
 	timedOut: 'TIMED_OUT',
 } as const satisfies Record<string, FinalState>;
 
-const events = new Choices<keyof typeof STATES>({
+const events = choicesField<keyof typeof STATES>({
 	label: 'Events',
 	description: 'Which job outcomes start the workflow',
 	options: [
@@ -46,36 +44,37 @@ const events = new Choices<keyof typeof STATES>({
 	],
 });
 
-const verify = new Flag({
-	label: 'Verify',
-	description:
-		'Whether to confirm each call by fetching the job from Runpod, so that forged calls cannot start the workflow',
-	default: true,
-});
+const verify = flagField(
+	{
+		label: 'Verify',
+		description:
+			'Whether to confirm each call by fetching the job from Runpod, so that forged calls cannot start the workflow',
+	},
+	true,
+);
 
-const skipDuplicates = new Flag({
-	label: 'Skip Duplicates',
-	description: 'Whether to ignore repeated calls for the same job outcome',
-	default: true,
-});
-
-const OPTIONS: Collection = { label: 'Options', name: 'options', addText: 'Add Option' };
-const OPTION_FIELDS = { fileName, endpointId };
+const skipDuplicates = flagField(
+	{
+		label: 'Skip Duplicates',
+		description: 'Whether to ignore repeated calls for the same job outcome',
+	},
+	true,
+);
 
 /** The trigger's form, from top to bottom. */
 export const properties: INodeProperties[] = [
 	{
-		displayName: `Open 'Webhook URLs' above, copy the URL and paste it into '${webhookUrl.label}' of Pruna Video (Job > Submit, or the options of Video > Generate). It must be reachable from the internet.`,
+		displayName: `Open 'Webhook URLs' above, copy the <b>Production URL</b> and paste it into '${webhookUrl.label}' of Pruna Video (Job > Submit, or the options of Video > Generate). It must be reachable from the internet.`,
 		name: 'webhookNotice',
 		type: 'notice',
 		default: '',
 	},
-	// n8n shows the credential above the field that it depends on.
-	verify.property('verify'),
 	events.property('events'),
+	verify.property('verify'),
 	skipDuplicates.property('skipDuplicates'),
-	...OUTPUT_FIELDS,
-	collectionProperty(OPTIONS, Object.entries(OPTION_FIELDS)),
+	download.property('download'),
+	simplify.property('simplify'),
+	optionsProperty(['fileName', 'binaryPropertyName', 'endpointId']),
 ];
 
 export interface TriggerSettings {
@@ -83,22 +82,20 @@ export interface TriggerSettings {
 	outcomes: readonly FinalState[];
 	verifies: boolean;
 	skipsDuplicates: boolean;
-	output: OutputSettings;
-	endpointId: string;
-	fileName: string;
+	downloads: boolean;
+	options: ItemOptions;
 }
 
 /**
- * @param read returns a parameter's value, or the fallback if it has none: calls and executions read parameters
- *   differently
+ * @param read calls and executions read parameters differently
  * @throws InvalidParameter
  */
 export function readSettings(read: ParameterReader): TriggerSettings {
 	return {
-		outcomes: events.readFrom(read, 'events').map((event) => STATES[event]),
-		verifies: verify.readFrom(read, 'verify'),
-		skipsDuplicates: skipDuplicates.readFrom(read, 'skipDuplicates'),
-		output: readOutputSettings(read),
-		...readCollection(read(OPTIONS.name, {}), OPTION_FIELDS),
+		outcomes: events.read(read('events', events.unset)).map((event) => STATES[event]),
+		verifies: verify.read(read('verify', true)),
+		skipsDuplicates: skipDuplicates.read(read('skipDuplicates', true)),
+		downloads: download.read(read('download', false)),
+		options: { ...readOptions(read), simplify: simplify.read(read('simplify', true)) },
 	};
 }

@@ -1,119 +1,90 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { toNodeError } from '../execution/errors';
-import { jsonWithoutKey, withoutKey } from '../execution/redaction';
+import { isJsonObject, type JsonValue } from '../json';
+import { bounded, readBody } from '../runpod/answer';
 import { connect } from '../runpod/connection';
 import { Endpoint } from '../runpod/endpoint';
-import { Failure } from '../runpod/failure';
-import { isFinal, isJobId, readJob, type FinalJob, type Job } from '../runpod/job';
-import { startDeadline, type Deadline } from '../runpod/time';
-import { boundedAnswer } from './bounded';
-import { readSettings, type TriggerSettings } from './fields';
-import { beginStart, POSTPONED, Start, startOf } from './starts';
-import { StatusChecks, verify } from './verify';
+import { hasResult, isFinal, isJobId, jobIn, readJob, type FinalJob } from '../runpod/job';
+import { explain } from '../runpod/messages';
+import { pause, startDeadline } from '../runpod/time';
+import { mayRepeat, whatIsMissing } from '../runpod/verdicts';
+import { readSettings } from './fields';
 
 /**
- * The longest time until the caller gets an answer, in ms. Runpod does not document how long it waits. With less than
- * the 10 s that webhook callers commonly wait, it gets the answer and calls again 5 s and then 10 s later.
+ * Pauses before each look at the called job, in ms: Runpod's books may lag behind its call. Anything slower is left to
+ * its next call, 5 and then 10 s later. Anyone who knows the trigger's URL can cause these looks, with the user's key.
  */
-export const ANSWER_WITHIN_MS = 9_000;
-
-/** HTTP statuses of Runpod that only the user can fix: the key, the credit, the key's permissions. */
-const USERS_TASK = [401, 402, 403];
-
-type Answered = IWebhookResponseData;
+const PAUSES_MS = [0, 2_500, 4_000];
+/** For all looks of one call together, in ms: webhook callers commonly wait for 10 s. */
+const VERIFY_MS = 9_000;
 
 /**
- * Handles a call from Runpod about a finished job. Passes the verified job to n8n, which starts the workflow
- * (`startWorkflow`); the execution then answers the call with 200, once n8n has the event and its file.
- *
- * Answers the call itself if nothing starts: 200 to a valid call that needs no start, 400 to anything but a finished
- * job, 503 where the job cannot be verified or its start is still running, so that Runpod calls again.
- *
- * @throws NodeApiError or NodeOperationError where only the user can help (n8n answers 500, keeps a failed execution
- *   that says why, and Runpod calls again)
+ * Handles a call from Runpod about a finished job: passes the verified job to n8n, which answers 200 and starts the
+ * workflow (`start.ts`). Answers the call itself where nothing starts: 200 to a job that is not asked for, 400 to
+ * anything but a finished job, 503 where it could not be verified yet, so that Runpod calls again. A stranger can
+ * call, so nothing is thrown and nothing is stored.
  */
-export async function receiveCall(context: IWebhookFunctions): Promise<Answered> {
-	const answerBy = startDeadline(ANSWER_WITHIN_MS);
-	let apiKey: string | undefined;
+export async function receiveCall(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const called = readJob(calledBody(context));
+	if (called === undefined || !isFinal(called) || !isJobId(called.id)) {
+		return answer(context, 400, 'Not a finished Runpod job');
+	}
 	try {
 		const settings = readSettings((name, fallback) => context.getNodeParameter(name, fallback));
-		const called = readJob(context.getBodyData());
-		if (called === undefined || !isFinal(called) || !isJobId(called.id)) {
-			return answer(context, 400, 'Not a finished Runpod job');
-		}
-		const skips = settings.skipsDuplicates && context.getMode() !== 'manual';
-		const known = skips ? await joinStart(context, called, answerBy) : undefined;
-		if (known !== undefined) return known;
-
-		const checks = new StatusChecks(`${context.getWorkflow().id}/${context.getNode().id}`);
-		let job: Job = called;
-		if (settings.verifies) {
-			const connection = await connect(context);
-			({ apiKey } = connection);
-			const endpoint = new Endpoint(connection, settings.endpointId, undefined);
-			const verified = await verify(endpoint, called.id, checks).catch(failureOnly);
-			if (verified instanceof Failure)
-				return refuse(context, verified, { settings, called, apiKey });
-			job = verified;
-		}
-		if (!isFinal(job)) return answer(context, POSTPONED, 'This job is still running; call again');
-		checks.wereOfUse();
+		const job = settings.verifies
+			? await verified(context, called.id, settings.options.endpointId)
+			: called;
 		if (!settings.outcomes.includes(job.status)) {
 			return answer(context, 200, `Nothing to do for ${job.status}`);
 		}
-		if (skips) {
-			// There must be no `await` between the last check and `beginStart`: of several calls that waited, only
-			// one may begin the next start.
-			while (startOf(context, job) !== undefined) {
-				const other = await joinStart(context, job, answerBy);
-				if (other !== undefined) return other;
-			}
-			beginStart(context, job, new Start(answerBy, context.getResponseObject()));
-		}
-		return { workflowData: [[{ json: jsonWithoutKey(boundedAnswer(job.raw), apiKey) }]] };
+		return { workflowData: [[{ json: job.raw }]] };
 	} catch (error) {
-		throw toNodeError(error, { node: context.getNode(), apiKey });
+		const why = error instanceof Error ? error.message : String(error);
+		context.logger.warn(`Pruna Video Trigger: job ${called.id} could not be verified: ${why}`);
+		return answer(context, 503, 'This job cannot be verified now; call again');
 	}
 }
 
-/** The answer to a call for an outcome that has started the workflow or is starting it; undefined where none has. */
-async function joinStart(
+/**
+ * What was sent, whatever Content-Type it has: n8n reads exactly `application/json` as JSON, gives text as text and
+ * anything else as an empty object, beside the raw bytes.
+ */
+function calledBody(context: IWebhookFunctions): unknown {
+	const parsed: JsonValue = context.getBodyData() as JsonValue;
+	if (isJsonObject(parsed) && Object.keys(parsed).length > 0) return bounded(parsed);
+	const { rawBody } = context.getRequestObject();
+	const text =
+		typeof parsed === 'string' ? parsed : Buffer.isBuffer(rawBody) ? String(rawBody) : '';
+	return readBody(text)?.body;
+}
+
+/**
+ * The job as Runpod knows it; only that answer is believed.
+ *
+ * @throws Error where Runpod does not know it as finished (yet), or cannot be asked
+ */
+async function verified(
 	context: IWebhookFunctions,
-	job: FinalJob,
-	answerBy: Deadline,
-): Promise<Answered | undefined> {
-	const state = await startOf(context, job)?.wait(answerBy);
-	if (state === 'running') {
-		return answer(context, POSTPONED, 'The workflow is being started; call again');
+	jobId: string,
+	endpointId: string,
+): Promise<FinalJob> {
+	const endpoint = new Endpoint(await connect(context), endpointId, undefined);
+	const deadline = startDeadline(VERIFY_MS);
+	let problem = '';
+	for (const ms of PAUSES_MS) {
+		if (ms > 0) await pause(Math.min(ms, deadline.remaining()));
+		if (deadline.remaining() === 0) break;
+		const looked = await endpoint.look(jobId, deadline.remaining());
+		const job = jobIn(looked, jobId);
+		if (job !== undefined && isFinal(job) && hasResult(job)) return job;
+		problem = job === undefined ? explain(looked, endpointId).what : `its status is ${job.status}`;
+		const isNew = whatIsMissing(looked) !== undefined;
+		if (job === undefined && !isNew && !mayRepeat(looked, false)) break;
 	}
-	return state === 'started' ? answer(context, 200, 'Duplicate call') : undefined;
-}
-
-/** Returns a failure of Runpod as a value; throws any other error again. */
-export function failureOnly(error: unknown): Failure {
-	if (error instanceof Failure) return error;
-	throw error;
-}
-
-function refuse(
-	context: IWebhookFunctions,
-	failure: Failure,
-	call: { settings: TriggerSettings; called: FinalJob; apiKey: string },
-): Answered {
-	if (USERS_TASK.includes(failure.job.httpCode ?? 0)) throw failure;
-	const { settings, called, apiKey } = call;
-	const reason = `${failure.message}. ${failure.description}`;
-	context.logger.warn(
-		withoutKey(
-			`Pruna Video Trigger: job ${called.id} of endpoint ${settings.endpointId} could not be verified: ${reason}`,
-			apiKey,
-		),
-	);
-	return answer(context, POSTPONED, 'This job cannot be verified now; call again');
+	throw new Error(problem);
 }
 
 /** Answers the call directly, so that n8n does not answer it. */
-function answer(context: IWebhookFunctions, status: number, message: string): Answered {
+function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
 	context.getResponseObject().status(status).json({ message });
 	return { noWebhookResponse: true };
 }

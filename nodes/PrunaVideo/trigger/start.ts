@@ -1,27 +1,19 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { videoFileName } from '../actions/video/fileName';
-import { stateOf, videoResult } from '../actions/video/output';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { safeFileName, stateOf, videoItem } from '../actions/video/output';
 import { toNodeError } from '../execution/errors';
+import { readVideoResult } from '../pvideo/result';
 import { Failure } from '../runpod/failure';
 import { isFinal, readJob, type FinalJob } from '../runpod/job';
-import { pause, startDeadline } from '../runpod/time';
+import { startDeadline } from '../runpod/time';
 import { readSettings, type TriggerSettings } from './fields';
-import { ANSWER_WITHIN_MS, failureOnly } from './receive';
-import { isRepeated, POSTPONED, startOf } from './starts';
 
 /** For the download, in ms. */
 const DOWNLOAD_MS = 10 * 60 * 1000;
+/** Outcomes of jobs that n8n's database records for each trigger. */
+const MOST_RECORDED = 1_000;
 
 /**
- * Runs the trigger in the workflow's execution: outputs the event, with the file if requested, and only then answers
- * the call with 200.
- *
- * This happens here and not in `receiveCall`, because by now n8n has the event in its database (and its queue) and
- * stores files with the execution they belong to. Until 2.0, a file that was stored while a call was received was
- * deleted when the execution of another call ended.
- *
- * If a download takes longer than the caller waits, the call is answered with 503 and the download continues. The
- * next call waits for it; if n8n was stopped in between, that call starts the workflow again.
+ * Runs the trigger in the workflow's execution: recognizes a repeated call, downloads the file and outputs the event.
  *
  * @throws NodeOperationError
  */
@@ -30,62 +22,82 @@ export async function startWorkflow(context: IExecuteFunctions): Promise<INodeEx
 		const settings = readSettings((name, fallback) => context.getNodeParameter(name, 0, fallback));
 		const job = readJob(context.getInputData()[0]?.json);
 		if (job === undefined || !isFinal(job)) return [[]];
-		const start = startOf(context, job);
-		const answerBy = start?.answerBy ?? startDeadline(ANSWER_WITHIN_MS);
-
-		const making = outputItem(context, job, settings);
-		const isSlow = await Promise.race([making.then(() => false), isOver(answerBy.remaining())]);
-		if (isSlow) {
-			await respond(context, POSTPONED, 'The workflow is being started; call again');
-		}
-		const item = await making;
-		start?.confirm();
-		if (!isSlow) await respond(context, 200, 'Received');
 		// Manual retries and test calls are meant to run again.
 		const skips = settings.skipsDuplicates && context.getMode() === 'webhook';
-		return skips && (await isRepeated(context, job)) ? [[]] : [[item]];
+		if (skips && (await isRepeated(context, job))) return [[]];
+		return [[await outputItem(context, job, settings)]];
 	} catch (error) {
 		throw toNodeError(error, { node: context.getNode() });
 	}
 }
 
-async function isOver(ms: number): Promise<true> {
-	await pause(ms);
-	return true;
-}
-
-/**
- * Answers the call that started this execution, whichever n8n process holds it; in a retry there is no call to
- * answer.
- */
-async function respond(context: IExecuteFunctions, status: number, message: string): Promise<void> {
-	await context.sendResponse({ statusCode: status, body: { message }, headers: {} });
-}
-
 async function outputItem(
 	context: IExecuteFunctions,
 	job: FinalJob,
-	{ output, fileName, verifies }: TriggerSettings,
+	{ options, downloads, verifies }: TriggerSettings,
 ): Promise<INodeExecutionData> {
-	if (job.status !== 'COMPLETED') return { json: stateOf(job, output.simplify) };
-	const video = {
-		job,
-		finishedAt: Date.now(),
-		fileName: videoFileName(fileName),
-		remainingMs: DOWNLOAD_MS,
-		isUntrusted: !verifies,
-	};
-	const surroundings = { context, stop: context.getExecutionCancelSignal() };
-	const result = await videoResult(surroundings, video, output, 0).catch(failureOnly);
-	if (!(result instanceof Failure)) return result.items[0] ?? { json: {} };
-	// A failed download must not lose the event: output what is known of the video.
-	return { json: { ...stateOf(job, output.simplify), ...known(result) } };
+	const result = readVideoResult(job.raw.output);
+	const state = stateOf(job, options.simplify);
+	if (job.status !== 'COMPLETED') return { json: state };
+	try {
+		return await videoItem(
+			context,
+			{
+				job,
+				result,
+				finishedAt: Date.now(),
+				isNew: true,
+				downloads,
+				fileName: safeFileName(options.fileName),
+				options,
+				deadline: startDeadline(DOWNLOAD_MS),
+				isUntrusted: !verifies,
+			},
+			0,
+			context.getExecutionCancelSignal(),
+		);
+	} catch (error) {
+		if (!(error instanceof Failure)) throw error;
+		// A failed download must not lose the event: output what is known of the video.
+		const { videoUrl, cost } = error.job;
+		return {
+			json: {
+				...state,
+				...(videoUrl !== undefined && { video_url: videoUrl }),
+				...(cost !== undefined && { cost }),
+				error: error.message,
+			},
+		};
+	}
 }
 
-function known({ message, job: { videoUrl, cost } }: Failure): IDataObject {
-	return {
-		...(videoUrl !== undefined && { video_url: videoUrl }),
-		...(cost !== undefined && { cost }),
-		error: message,
-	};
+/** n8n reads a record, changes it and writes it: two of them at a time would lose each other's entry. */
+let lastRecording: Promise<unknown> = Promise.resolve();
+
+/**
+ * Whether an earlier execution of this trigger had this outcome of the job; also records it for later ones. The
+ * record is in n8n's database: it survives a restart, holds for all of n8n's processes, and lasts as long as the
+ * workflow.
+ */
+async function isRepeated(context: IExecuteFunctions, job: FinalJob): Promise<boolean> {
+	try {
+		const options = { mode: 'entries', maxEntries: MOST_RECORDED } as const;
+		const recording = lastRecording.then(
+			async () => await context.helpers.checkProcessedAndRecord([outcomeOf(job)], 'node', options),
+		);
+		lastRecording = recording.catch(() => undefined);
+		return (await recording).processed.length > 0;
+	} catch (error) {
+		// Of two processes that record at the same time, one may fail. Starting twice is better than losing the event.
+		context.logger.debug(
+			`Pruna Video Trigger: job ${job.id} could not be recorded: ${String(error)}`,
+		);
+		return false;
+	}
+}
+
+/** Includes the job's times, because a retried job ends again under the same ID, with different times. */
+function outcomeOf({ id, status, raw: { delayTime, executionTime } }: FinalJob): string {
+	const times = [delayTime, executionTime].map((time) => (typeof time === 'number' ? time : 0));
+	return [id, status, ...times].join(' ');
 }

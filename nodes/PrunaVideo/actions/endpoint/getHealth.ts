@@ -1,5 +1,5 @@
 import type { Plan } from '../../execution/operation';
-import type { DescribedOperation } from '../describedOperation';
+import type { DescribedOperation } from '../index';
 import { optionsProperty, readOptions } from '../options';
 
 interface HealthPlan extends Plan {

@@ -1,8 +1,7 @@
-import type { DescribedOperation } from '../describedOperation';
+import type { DescribedOperation } from '../index';
 import { optionsProperty } from '../options';
 import { stateOf } from '../video/output';
-import { jobIdField } from './jobId';
-import { planForJob, type JobPlan } from './jobPlan';
+import { jobIdField, planForJob, type JobPlan } from './jobId';
 
 /** Job > Cancel: cancels a queued or running job. If the job has already ended, returns its state. */
 export const cancel: DescribedOperation<JobPlan> = {
@@ -18,9 +17,9 @@ export const cancel: DescribedOperation<JobPlan> = {
 	async perform(item, { jobId, endpointId }) {
 		const endpoint = await item.execution.endpoint(endpointId);
 		const job = await endpoint.cancel(jobId);
-		if (job.status === 'CANCELLED')
-			return item.returns({ ...job.raw, id: jobId }, { id: jobId, status: job.status });
+		const known = { id: jobId, status: job.status };
+		if (job.status === 'CANCELLED') return item.returns({ ...job.raw, id: jobId }, known);
 		item.execution.tally.note(`Job ${jobId} was not cancelled: its status is ${job.status}`);
-		return item.returns(stateOf(job, true), { id: jobId, status: job.status });
+		return item.returns(stateOf(job, true), known);
 	},
 };

@@ -1,33 +1,33 @@
-import type { Plan } from '../../execution/operation';
-import { Flag } from '../../fields/flag';
+import { failedJob } from '../../execution/withoutVideo';
+import { withResult } from '../../execution/jobs';
+import { flagField } from '../../fields/kinds';
 import { awaitJob } from '../../runpod/awaitJob';
-import { failedJob } from '../../runpod/failures';
 import { isFinal } from '../../runpod/job';
 import { startDeadline } from '../../runpod/time';
-import type { DescribedOperation } from '../describedOperation';
-import { optionsProperty, readOptions, type ItemOptions } from '../options';
-import { OUTPUT_FIELDS, readOutputSettings, type OutputSettings } from '../outputFields';
-import { distinctName } from '../video/fileName';
-import { stateOf, videoOutput } from '../video/output';
-import { jobIdField, readJobId } from './jobId';
+import type { DescribedOperation } from '../index';
+import { download, optionsProperty, readOptions, type ItemOptions } from '../options';
+import { fileNameOf, stateOf, videoOutput } from '../video/output';
+import { jobIdField, planForJob, type JobPlan } from './jobId';
 
-const wait = new Flag({
-	label: 'Wait Until Finished',
-	description:
-		'Whether to wait until the job has finished. If the job fails, the node fails too; without waiting, a failed job is returned as data.',
-	default: false,
-});
+const wait = flagField(
+	{
+		label: 'Wait Until Finished',
+		description:
+			'Whether to wait until the job has finished. If the job fails, the node fails too; without waiting, a failed job is returned as data.',
+	},
+	false,
+);
 
 /** A status check that took longer than this, in ms, has waited for the job to end. */
 const AT_ONCE_MS = 1_000;
 /** How long Runpod keeps a result (Runpod, "Operation reference"), in ms. */
 const LONGEST_KEPT_MS = 30 * 60 * 1000;
 
-interface GetPlan extends Plan {
-	jobId: string;
+interface GetPlan extends JobPlan {
 	waits: boolean;
+	downloads: boolean;
+	fileName: string;
 	options: ItemOptions;
-	output: OutputSettings;
 }
 
 /** Job > Get: state and result of a job. */
@@ -40,46 +40,49 @@ export const get: DescribedOperation<GetPlan> = {
 	fields: [
 		jobIdField,
 		wait.property('wait'),
-		...OUTPUT_FIELDS,
-		optionsProperty(['concurrency', 'timeout', 'pollInterval', 'fileName', 'endpointId']),
+		download.property('download'),
+		optionsProperty([
+			'concurrency',
+			'timeout',
+			'simplify',
+			'fileName',
+			'binaryPropertyName',
+			'endpointId',
+		]),
 	],
 
-	plan: (item) => {
+	plan(item) {
 		const options = readOptions(item.read);
 		return {
-			jobId: readJobId(item.read),
-			waits: wait.readFrom(item.read, 'wait'),
-			options: { ...options, fileName: distinctName(item, options.fileName) },
-			output: readOutputSettings(item.read),
+			...planForJob(item),
+			waits: wait.read(item.read('wait', false)),
+			downloads: download.read(item.read('download', false)),
+			fileName: fileNameOf(item, options.fileName),
+			options,
 		};
 	},
 
-	async perform(item, { jobId, waits, options, output }) {
-		const { execution } = item;
-		const { endpointId, timeout, pollInterval, fileName } = options;
-		const endpoint = await execution.endpoint(endpointId);
-		const deadline = startDeadline(timeout * 1000);
-		const asked = Date.now();
+	async perform(item, { jobId, endpointId, waits, options, ...output }) {
+		const endpoint = await item.execution.endpoint(endpointId);
+		const deadline = startDeadline(options.timeout * 1000);
+		const asked = performance.now();
+		const seconds = options.timeout;
 		const job = waits
-			? await awaitJob(endpoint, jobId, {
-					deadline,
-					seconds: timeout,
-					pollIntervalMs: pollInterval * 1000,
-					isKnown: false,
-				})
+			? await awaitJob(endpoint, jobId, { deadline, seconds, isKnown: false })
 			: await endpoint.getJob(jobId, deadline.remaining());
-		if (isFinal(job) && job.status === 'COMPLETED') {
+		if (!isFinal(job)) {
+			return item.returns(stateOf(job, options.simplify), { id: job.id, status: job.status });
+		}
+		const whole = await withResult(endpoint, job, deadline.remaining());
+		if (job.status === 'COMPLETED') {
 			// A result that was there at once may have been ready for as long as Runpod keeps results: assume the
 			// earliest time.
-			const hasWaited = Date.now() - asked > AT_ONCE_MS;
+			const hasWaited = performance.now() - asked > AT_ONCE_MS;
 			const finishedAt = Date.now() - (hasWaited ? 0 : LONGEST_KEPT_MS);
-			const video = { job, finishedAt, fileName, remainingMs: deadline.remaining() };
-			return await videoOutput(item, video, output);
+			const video = { ...whole, ...output, finishedAt, isNew: hasWaited, deadline, options };
+			return await videoOutput(item, video);
 		}
-		if (waits && isFinal(job)) {
-			const { videoUrl, cost } = execution.readResult(job);
-			throw failedJob(job, { endpointId, videoUrl, cost });
-		}
-		return item.returns(stateOf(job, output.simplify), { id: job.id, status: job.status });
+		if (waits) throw failedJob(job, whole.result, { endpointId });
+		return item.returns(stateOf(job, options.simplify), { id: job.id, status: job.status });
 	},
 };

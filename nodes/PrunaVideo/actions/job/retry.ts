@@ -1,14 +1,15 @@
-import { uncertainAgain } from '../../execution/entry';
-import type { Item } from '../../execution/item';
+import { ended } from '../../execution/ended';
 import { currentJob } from '../../execution/jobs';
-import { isFinal, type Job } from '../../runpod/job';
-import type { DescribedOperation } from '../describedOperation';
+import { makeJob } from '../../execution/makeJob';
+import { jobOf, stillUncertain } from '../../execution/record';
+import { readVideoResult } from '../../pvideo/result';
+import { isFinal } from '../../runpod/job';
+import type { DescribedOperation } from '../index';
 import { optionsProperty } from '../options';
-import { jobIdField } from './jobId';
-import { planForJob, type JobPlan } from './jobPlan';
+import { jobIdField, planForJob, type JobPlan } from './jobId';
 
 interface RetryPlan extends JobPlan {
-	fingerprint: string;
+	request: string;
 }
 
 /**
@@ -25,34 +26,23 @@ export const retry: DescribedOperation<RetryPlan> = {
 
 	plan(item) {
 		const planned = planForJob(item);
-		return { ...planned, fingerprint: `retry ${planned.endpointId} ${planned.jobId}` };
+		return { ...planned, request: `retry ${planned.endpointId} ${planned.jobId}` };
 	},
 
-	async perform(item, plan) {
-		const known = item.page.recall(plan.fingerprint);
-		if (known?.state === 'uncertain') throw uncertainAgain(known.problem).with({ id: plan.jobId });
-		const job =
-			known !== undefined && 'job' in known
-				? await currentJob(item, known.job)
-				: await requeue(item, plan);
-		const { id, status } = job;
+	async perform(item, { jobId, endpointId, request }) {
+		const { execution, record, index } = item;
+		if (record?.state === 'uncertain') throw stillUncertain(record.problem);
+		const isKnown = record !== undefined && jobOf(record).id !== undefined;
+		const endpoint = await execution.endpoint(endpointId);
+		const job = isKnown
+			? await currentJob(item, { id: jobId, endpointId })
+			: await makeJob(
+					item,
+					{ request, endpointId, estimatedCost: 0 },
+					{ prepare: async () => {}, send: async () => await endpoint.retry(jobId) },
+				);
+		if (isFinal(job)) ended(execution, index, job, readVideoResult(job.raw.output));
 		// Runpod's answer need not repeat the ID.
-		return item.returns({ ...job.raw, id }, { id, status });
+		return item.returns({ ...job.raw, id: job.id }, { id: job.id, status: job.status });
 	},
 };
-
-async function requeue(
-	{ execution, page }: Item,
-	{ jobId, endpointId, fingerprint }: RetryPlan,
-): Promise<Job> {
-	const endpoint = await execution.endpoint(endpointId);
-	const intent = { fingerprint, estimatedCost: 0 };
-	await page.reserve(intent);
-	const job = await endpoint.retry(jobId).catch((error: unknown) => {
-		page.notAccepted(error, true, intent);
-		throw error;
-	});
-	page.accepted(job, endpoint, intent);
-	if (isFinal(job)) page.ended(job);
-	return job;
-}

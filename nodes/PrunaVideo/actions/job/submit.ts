@@ -1,11 +1,10 @@
-import { submitJob } from '../../execution/jobs';
-import { readableInput } from '../../pvideo/input';
-import { noVideo } from '../../runpod/failures';
+import { submitJob, type VideoPlan } from '../../execution/jobs';
+import { noVideo } from '../../execution/withoutVideo';
 import { isFinal } from '../../runpod/job';
-import type { DescribedOperation } from '../describedOperation';
+import type { DescribedOperation } from '../index';
 import { optionsProperty, readOptions, webhookUrl } from '../options';
 import { videoFields } from '../video/fields';
-import { planVideo, VIDEO_OPTIONS, type VideoPlan } from '../video/plan';
+import { planVideo, VIDEO_OPTIONS } from '../video/plan';
 
 /** Job > Submit: submits a job without waiting for it. */
 export const submit: DescribedOperation<VideoPlan> = {
@@ -23,29 +22,24 @@ export const submit: DescribedOperation<VideoPlan> = {
 	],
 
 	async plan(item) {
-		return await planVideo(item, readOptions(item.read), {
-			path: 'run',
-			isWebhookPart: true,
-			webhook: webhookUrl.readFrom(item.read, 'webhookUrl'),
-		});
+		const webhook = webhookUrl.read(item.read('webhookUrl', ''));
+		return await planVideo(item, readOptions(item.read), 'run', webhook);
 	},
 
-	async perform(item, { request, input, estimate, options }) {
-		const { estimatedCost } = estimate;
-		const { seed } = request;
-		const job = await submitJob(item, request);
+	async perform(item, plan) {
+		const { job, result } = await submitJob(item, plan);
+		const { videoUrl, cost } = result;
 		// A job that has already ended may have no ID; then its video is the only result.
-		const { videoUrl, cost } = isFinal(job) ? item.execution.readResult(job) : {};
-		if (isFinal(job) && job.id === '' && videoUrl === undefined) throw noVideo(job, cost);
-		item.execution.tally.countSubmission(estimatedCost);
+		if (isFinal(job) && job.id === '' && videoUrl === undefined) throw noVideo(job, result);
+		const { seed } = item.record?.sent ?? plan;
+		item.execution.tally.count('job', plan.estimatedCost);
 		return item.returns(
 			{
 				id: job.id,
 				status: job.status,
 				...(seed !== undefined && { seed }),
-				estimatedCost,
+				estimatedCost: plan.estimatedCost,
 				...(videoUrl !== undefined && { video_url: videoUrl }),
-				...(options.includeInput && { input: readableInput(input) }),
 			},
 			{ id: job.id, status: job.status, videoUrl, cost },
 		);

@@ -1,6 +1,6 @@
 import type { Plan } from '../../execution/operation';
 import type { Estimate } from '../../pvideo/price';
-import type { DescribedOperation } from '../describedOperation';
+import type { DescribedOperation } from '../index';
 import { pricedFields } from './fields';
 import { priceVideo } from './input';
 
@@ -21,10 +21,10 @@ export const estimateCost: DescribedOperation<PricePlan> = {
 
 	/** Passes the item on, so that the operation can come before Generate. */
 	async perform({ execution, input, index }, { estimate }) {
-		execution.tally.countEstimate(estimate.estimatedCost);
+		execution.tally.count('estimate', estimate.estimatedCost);
 		const json = { ...input.json, ...estimate };
 		const { binary } = input;
 		// Without an `error` of an earlier node: n8n would replace the item by it.
-		return { items: [{ json, ...(binary && { binary }), pairedItem: { item: index } }] };
+		return { item: { json, ...(binary && { binary }), pairedItem: { item: index } }, job: {} };
 	},
 };

@@ -1,14 +1,13 @@
-import { completeJob } from '../../execution/jobs';
-import type { DescribedOperation } from '../describedOperation';
-import { optionsProperty, readOptions } from '../options';
-import { OUTPUT_FIELDS, readOutputSettings, type OutputSettings } from '../outputFields';
+import { completeJob, type VideoPlan } from '../../execution/jobs';
+import type { DescribedOperation } from '../index';
+import { download, optionsProperty, readOptions, type ItemOptions } from '../options';
 import { videoFields } from './fields';
-import { distinctName } from './fileName';
-import { videoOutput } from './output';
-import { planVideo, VIDEO_OPTIONS, type VideoPlan } from './plan';
+import { fileNameOf, videoOutput } from './output';
+import { planVideo, VIDEO_OPTIONS } from './plan';
 
 interface GeneratePlan extends VideoPlan {
-	output: OutputSettings;
+	options: ItemOptions;
+	downloads: boolean;
 	fileName: string;
 }
 
@@ -21,47 +20,32 @@ export const generate: DescribedOperation<GeneratePlan> = {
 	action: 'Generate a video',
 	fields: [
 		...videoFields.main,
-		...OUTPUT_FIELDS,
+		download.property('download'),
 		videoFields.additional,
 		optionsProperty([
 			...VIDEO_OPTIONS,
-			'executionMode',
-			'syncWait',
-			'pollInterval',
-			'cancelOnTimeout',
+			'simplify',
 			'fileName',
+			'binaryPropertyName',
+			'executionMode',
 			'webhookUrl',
+			'cancelOnTimeout',
 		]),
 	],
 
 	async plan(item) {
 		const options = readOptions(item.read);
-		const output = readOutputSettings(item.read);
-		const plan = await planVideo(item, options, {
-			path: options.executionMode === 'sync' ? 'runsync' : 'run',
-			webhook: options.webhookUrl,
-		});
-		return { ...plan, output, fileName: distinctName(item, options.fileName) };
+		const downloads = download.read(item.read('download', false));
+		const path = options.executionMode === 'sync' ? 'runsync' : 'run';
+		const plan = await planVideo(item, options, path, options.webhookUrl);
+		return { ...plan, options, downloads, fileName: fileNameOf(item, options.fileName) };
 	},
 
-	async perform(item, { request, input, options, output, estimate, fileName }) {
-		const { execution } = item;
-		const { job, finishedAt, deadline, isNew } = await completeJob(item, request);
-		const { videoUrl, cost, seed = request.seed } = execution.readResult(job);
-		if (videoUrl !== undefined) {
-			execution.tally.countVideo(cost, isNew ? estimate.estimatedCost : null);
-		}
-		return await videoOutput(
-			item,
-			{
-				job,
-				finishedAt,
-				seed,
-				fileName,
-				remainingMs: deadline.remaining(),
-				...(options.includeInput && { input }),
-			},
-			output,
-		);
+	async perform(item, plan) {
+		const { options, downloads, fileName, estimatedCost } = plan;
+		const finished = await completeJob(item, plan);
+		const { cost = null } = finished.result;
+		item.execution.tally.count('video', cost, finished.isNew ? estimatedCost : null);
+		return await videoOutput(item, { ...finished, options, downloads, fileName });
 	},
 };

@@ -1,28 +1,21 @@
-import type { Item } from '../../execution/item';
-import { isEmpty, type ParameterReader } from '../../fields/field';
-import { shown } from '../../fields/shown';
-import { InvalidParameter } from '../../invalidParameter';
+import type { Item } from '../../execution/operation';
+import { InvalidParameter, isEmpty, shown, type Fields } from '../../fields/field';
+import { checkLeadsToFile } from '../../fields/links';
+import { isHttpUrl } from '../../httpUrl';
 import type { JsonObject } from '../../json';
-import {
-	isMediaParameter,
-	PARAMETER_LIST,
-	type MediaName,
-	type PlainParameter,
-} from '../../pvideo/parameters';
-import { estimateCost, type Estimate } from '../../pvideo/price';
-import { audioSeconds } from '../../pvideo/audio/audioSeconds';
+import type { MediaName } from '../../pvideo/formats';
 import { buildInput, type VideoSettings } from '../../pvideo/input';
-import type { Files } from './body';
-import { ADDITIONAL_INPUT_LABEL, readAdditionalFields, type AdditionalFields } from './fields';
-import { mediaSource, readMedia } from './media';
-import { checkMediaUrls } from './reach';
+import { MEDIA, PARAMETER_LIST, PARAMETERS, type Parameter } from '../../pvideo/parameters';
+import { estimateCost, isMedia, type Estimate } from '../../pvideo/price';
+import { additionalInput, readAdditional } from './fields';
+import { readMedia, secondsOf, unreachableByRunpod, type MediaFile } from './files';
 
 /** The video that one item requests. */
 export interface Input {
 	/** The request's `input`, with the type and size of each file in its place. */
 	input: JsonObject;
 	/** The files to insert when the request is sent. */
-	files: Files;
+	files: MediaFile[];
 	/** Whether the node picks the seed, because the user gave none. */
 	picksSeed: boolean;
 }
@@ -30,72 +23,30 @@ export interface Input {
 /**
  * Reads and checks every field of one video.
  *
- * @throws InvalidParameter
+ * @throws InvalidParameter that names every fault
  */
 export async function readInput(item: Item): Promise<Input> {
-	const { read } = item;
-	const image = await readMedia(item, 'image');
-	const audio = await readMedia(item, 'audio');
-	const additional = readAdditionalFields(read);
-	const { additionalInput } = additional;
-	const settings: VideoSettings = {
-		image: image?.text,
-		audio: audio?.text,
-		...readPlain(read, additional, {
-			hasMedia: { image: image !== undefined, audio: audio !== undefined },
-			isWanted: () => true,
-		}),
-	};
-	// A seed of null means that none is wanted. An empty seed means nothing, but would override the field's.
-	const hasOwnSeed = additionalInput.seed === null || !isEmpty(additionalInput.seed);
-	if (!hasOwnSeed) delete additionalInput.seed;
-	const picksSeed = settings.seed === undefined && !hasOwnSeed;
+	const faults = new Faults();
+	const settings = await readSettings(item, faults, () => true);
+	const image = await faults.collect(async () => await readMedia(item, 'image'));
+	const audio = await faults.collect(async () => await readMedia(item, 'audio'));
+	const added =
+		(await faults.collect(() => readAdditional(item.read, { additionalInput })))?.additionalInput ??
+		{};
+	faults.throwAny();
 
-	const files: Files = [];
-	if (image?.file && !Object.hasOwn(additionalInput, 'image')) files.push(['image', image.file]);
-	if (audio?.file && !Object.hasOwn(additionalInput, 'audio')) files.push(['audio', audio.file]);
-	const input = buildInput(settings, additionalInput);
-	checkFinalPrompt(input);
-	await checkMediaUrls(item, input, additionalInput);
+	// A seed of null means that none is wanted. An empty seed means nothing, but would override the field's.
+	const hasOwnSeed = added.seed === null || !isEmpty(added.seed);
+	if (!hasOwnSeed) delete added.seed;
+	const picksSeed = settings.seed === undefined && !hasOwnSeed;
+	const files = [image, audio].flatMap((media) =>
+		media?.file && !Object.hasOwn(added, media.file.name) ? [media.file] : [],
+	);
+	const input = buildInput({ ...settings, image: image?.text, audio: audio?.text }, added);
+	await checkFinal(item, input, added);
+	noteMedia(item, input);
 	return { input, files, picksSeed };
 }
-
-/** The prompt field has already been checked; this checks a prompt that Additional Input has set or removed. */
-function checkFinalPrompt({ prompt }: JsonObject): void {
-	if (typeof prompt === 'string' && !isEmpty(prompt)) return;
-	throw new InvalidParameter(
-		`'prompt' in '${ADDITIONAL_INPUT_LABEL}' must contain text, but is ${shown(prompt)}`,
-		"A video needs a prompt: remove 'prompt' from the JSON, or give it some text.",
-	);
-}
-
-/** Reads and checks the parameters that have one field each. Parameters that are not sent are absent. */
-function readPlain(
-	read: ParameterReader,
-	{ values }: AdditionalFields,
-	{
-		hasMedia,
-		isWanted,
-	}: { hasMedia: Record<MediaName, boolean>; isWanted: (parameter: PlainParameter) => boolean },
-): VideoSettings {
-	const settings: VideoSettings = {};
-	for (const [name, parameter] of PARAMETER_LIST) {
-		if (isMediaParameter(parameter) || !isWanted(parameter)) continue;
-		const { field, ignoredWith, isAdditional } = parameter;
-		if (isAdditional) {
-			settings[name] = field.read(values[name]);
-		} else if (ignoredWith !== undefined && hasMedia[ignoredWith]) {
-			// The field is hidden, so it is not read. Its default is used if Additional Input removes the media.
-			settings[name] = field.readUnset();
-		} else {
-			settings[name] = field.readFrom(read, name);
-		}
-	}
-	return settings;
-}
-
-/** Stands in for audio while the price is calculated. */
-const SOME_AUDIO = 'data:audio';
 
 /**
  * The price of one video from the fields that it depends on.
@@ -103,27 +54,103 @@ const SOME_AUDIO = 'data:audio';
  * @throws InvalidParameter
  */
 export async function priceVideo(item: Item): Promise<Estimate> {
-	const { read } = item;
-	const source = mediaSource(read, 'audio');
-	const additional = readAdditionalFields(read);
-	const settings = readPlain(read, additional, {
-		hasMedia: { image: false, audio: source !== 'none' },
-		isWanted: ({ isPriced }) => isPriced === true,
-	});
-	const audio = source === 'binary' ? await readMedia(item, 'audio') : undefined;
-	const input = buildInput(
-		{ ...settings, ...(source !== 'none' && { audio: SOME_AUDIO }) },
-		additional.additionalInput,
-	);
-	// Additional Input can set different audio.
-	const file = input.audio === SOME_AUDIO ? audio?.file : undefined;
-	return estimateCost(input, file && (await audioSeconds(file)));
+	const faults = new Faults();
+	const settings = await readSettings(item, faults, ({ isPriced }) => isPriced === true);
+	const audio = await faults.collect(async () => await readMedia(item, 'audio'));
+	const added =
+		(await faults.collect(() => readAdditional(item.read, { additionalInput })))?.additionalInput ??
+		{};
+	faults.throwAny();
+	const isAdded = Object.hasOwn(added, 'audio');
+	const input = buildInput({ ...settings, audio: audio && SOME_AUDIO }, added);
+	return estimateCost(input, await secondsOf(!isAdded && audio?.file ? [audio.file] : []));
 }
 
-/**
- * Length of the audio among a request's files, in seconds; undefined if there is none or its length cannot be read.
- */
-export async function secondsOf(files: Files): Promise<number | undefined> {
-	const audio = files.find(([name]) => name === 'audio');
-	return audio && (await audioSeconds(audio[1]));
+/** Stands in for audio while the price is calculated. */
+const SOME_AUDIO = 'data:audio';
+
+/** Reads the parameters that have one field each. Those that are not sent are absent. */
+async function readSettings(
+	{ read }: Item,
+	faults: Faults,
+	isWanted: (parameter: Parameter) => boolean,
+): Promise<VideoSettings> {
+	const settings: VideoSettings = {};
+	const additional: Record<string, Fields[string]> = {};
+	for (const [name, parameter] of PARAMETER_LIST) {
+		const { field, isAdditional } = parameter;
+		if (!isWanted(parameter)) continue;
+		if (isAdditional) additional[name] = { ...field, unset: undefined };
+		else settings[name] = await faults.collect(() => field.read(read(name, field.unset)));
+	}
+	for (const [name, field] of Object.entries(additional)) {
+		Object.assign(settings, await faults.collect(() => readAdditional(read, { [name]: field })));
+	}
+	return settings;
+}
+
+/** The faults of one item's fields, so that a row can be corrected in one go. */
+class Faults {
+	private readonly found: InvalidParameter[] = [];
+
+	/** The value, or undefined where there is a fault. */
+	async collect<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+		try {
+			return await read();
+		} catch (error) {
+			if (!(error instanceof InvalidParameter)) throw error;
+			this.found.push(error);
+			return undefined;
+		}
+	}
+
+	throwAny(): void {
+		if (this.found.length === 0) return;
+		const advice = new Set(this.found.map(({ description }) => description));
+		const messages = this.found.map(({ message }) => message);
+		throw new InvalidParameter(messages.join('; '), [...advice].join(' '));
+	}
+}
+
+/** Checks what Additional Input has set or removed, by the model's own rules, and the addresses of image and audio. */
+async function checkFinal(item: Item, input: JsonObject, added: JsonObject): Promise<void> {
+	const { prompt } = input;
+	if (typeof prompt !== 'string' || isEmpty(prompt)) {
+		throw new InvalidParameter(
+			`'prompt' in '${additionalInput.label}' must contain text, but is ${shown(prompt)}`,
+			"A video needs a prompt: remove 'prompt' from the JSON, or give it some text.",
+		);
+	}
+	PARAMETERS.prompt.field.read(prompt);
+	for (const name of ['image', 'audio'] satisfies MediaName[]) {
+		const value = input[name];
+		const isAdded = Object.hasOwn(added, name);
+		const label = isAdded ? additionalInput.label : MEDIA[name].label;
+		if (isAdded && typeof value === 'string' && /^\w+:\/\//.test(value) && !isHttpUrl(value)) {
+			throw new InvalidParameter(
+				`'${label}': the ${name} must be a URL that starts with http:// or https://, but is ${shown(value)}`,
+				`Use such a URL, or give the file in the field '${MEDIA[name].label}'.`,
+			);
+		}
+		if (!isHttpUrl(value)) continue;
+		checkLeadsToFile(value, label);
+		const problem = await unreachableByRunpod(item, value);
+		if (problem === undefined) continue;
+		throw new InvalidParameter(
+			`'${label}': Runpod cannot fetch the ${name}, because the URL points to ${problem}`,
+			'Use a URL that is reachable from the internet, or fetch the file with an earlier node and use that file.',
+		);
+	}
+}
+
+/** What a user should know of image and audio beside the output. */
+function noteMedia({ execution: { tally } }: Item, input: JsonObject): void {
+	for (const name of ['image', 'audio'] satisfies MediaName[]) {
+		tally.noteMedia(MEDIA[name].label, isMedia(input[name]));
+	}
+	if (isMedia(input.audio) && input.save_audio === false) {
+		tally.note(
+			`'${PARAMETERS.saveAudio.field.label}' is off, so the videos do not contain the audio that they were made from.`,
+		);
+	}
 }

@@ -1,58 +1,58 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import type { JsonObject } from '../../json';
-import { readableInput } from '../../pvideo/input';
-import { expiryOf, readVideoResult, simplifyJob } from '../../pvideo/result';
+import type { Item, Result } from '../../execution/operation';
+import { noVideo } from '../../execution/withoutVideo';
+import { LABELS } from '../../labels';
+import { expiryOf, readVideoResult, simplifyJob, type VideoResult } from '../../pvideo/result';
+import type { RequestContext } from '../../runpod/connection';
 import { downloadVideo } from '../../runpod/download';
 import { Failure } from '../../runpod/failure';
-import { noVideo, reasonOf } from '../../runpod/failures';
-import type { FinalJob, Job } from '../../runpod/job';
-import type { RequestContext } from '../../runpod/exchange';
-import type { Item, Result } from '../../execution/item';
-import { DOWNLOAD_LABEL, type OutputSettings } from '../outputFields';
+import { reasonOf, type FinalJob, type Job } from '../../runpod/job';
+import type { Deadline } from '../../runpod/time';
 
 /** A download gets at least this long, in ms, however long the job took. */
 const SHORTEST_DOWNLOAD_MS = 30_000;
 
 export interface FinishedVideo {
 	job: FinalJob;
+	result: VideoResult;
 	/** ms since 1970. */
 	finishedAt: number;
-	seed?: number;
-	/** The request's input, if the output should include it. */
-	input?: JsonObject;
-	/** File name; if empty, the file is named after the job. */
+	/** Whether it was made in this minute. */
+	isNew: boolean;
+	/** What was sent, where that is known. */
+	sent?: { prompt?: string; seed?: number };
+	/** Whether to download the file … */
+	downloads: boolean;
+	/** … under this name; if empty, it is named after the job. */
 	fileName: string;
-	/** Milliseconds left of the item's time. */
-	remainingMs: number;
+	options: { simplify: boolean; binaryPropertyName: string };
+	/** Of the item. */
+	deadline: Deadline;
 	/** Whether the video's URL may come from an untrusted caller. */
 	isUntrusted?: boolean;
-}
-
-/** What a download needs of an execution. */
-export interface Surroundings {
-	context: RequestContext;
-	stop?: AbortSignal | undefined;
 }
 
 /**
  * The output of an item whose job completed. If the video is not downloaded, a hint says when its URL expires.
  *
- * @throws as `videoResult`
+ * @throws as `videoItem`
  */
-export async function videoOutput(
-	{ execution, index }: Item,
-	video: FinishedVideo,
-	output: OutputSettings,
-): Promise<Result> {
-	const result = await videoResult(execution, video, output, index);
-	if (output.downloadTo === undefined) {
-		const date = expiryOf(video.finishedAt).slice(0, 10);
-		execution.tally.note(
-			`Video URLs expire on ${date} (UTC). To keep the files, turn on '${DOWNLOAD_LABEL}'.`,
+export async function videoOutput(item: Item, video: FinishedVideo): Promise<Result> {
+	const { job, result, downloads, finishedAt } = video;
+	const { context, execution, index } = item;
+	const { tally } = execution;
+	const output = await videoItem(context, video, index, execution.stop);
+	if (!downloads) {
+		const date = expiryOf(finishedAt).slice(0, 10);
+		tally.note(
+			`Video URLs expire on ${date} (UTC). To keep the files, turn on '${LABELS.download}'.`,
 			'info',
 		);
 	}
-	return result;
+	if (job.status !== 'COMPLETED') {
+		tally.note(`Runpod gives the status ${job.status} for job ${job.id}, but it returned a video`);
+	}
+	return { item: output, job: { id: job.id, ...result } };
 }
 
 /** The state of a job as output data. */
@@ -73,44 +73,77 @@ export function stateOf(job: Job, simplify: boolean): IDataObject {
 }
 
 /**
- * The output item of a completed job, with the file if it was requested.
+ * The output item of a finished job, with the file if it was requested.
  *
  * @throws Failure where there is no usable video, or it cannot be downloaded; Stopped
  */
-export async function videoResult(
-	{ context, stop }: Surroundings,
+export async function videoItem(
+	context: RequestContext,
 	video: FinishedVideo,
-	{ simplify, downloadTo }: OutputSettings,
 	itemIndex: number,
-): Promise<Result> {
-	const { job, finishedAt, seed, input } = video;
-	const result = readVideoResult(job.raw.output);
+	stop?: AbortSignal,
+): Promise<INodeExecutionData> {
+	const { job, result, finishedAt, sent, options, isNew, isUntrusted } = video;
 	const { videoUrl, cost } = result;
-	if (videoUrl === undefined) throw noVideo(job, cost);
-	const json = simplify
-		? simplifyJob(named(job), result, {
-				seed,
-				expiresAt: expiryOf(finishedAt),
-				input: input && readableInput(input),
-			})
-		: job.raw;
-	const known = { id: job.id, status: job.status, cost, videoUrl };
-	const item: INodeExecutionData = { json, pairedItem: { item: itemIndex } };
-	if (downloadTo === undefined) return { items: [item], job: known };
-
+	if (videoUrl === undefined) throw noVideo(job, result);
+	// Runpod's answer need not repeat the ID.
+	const raw = ['string', 'number'].includes(typeof job.raw.id)
+		? job.raw
+		: { ...job.raw, id: job.id };
+	const seed = result.seed ?? sent?.seed;
+	const json = options.simplify
+		? simplifyJob(raw, result, { prompt: sent?.prompt, seed, finishedAt })
+		: raw;
+	const item = { json, pairedItem: { item: itemIndex } };
+	if (!video.downloads) return item;
 	const file = await downloadVideo(context, {
 		url: videoUrl,
 		fileName: video.fileName || `pruna-video-${job.id}.mp4`,
-		timeoutMs: Math.max(SHORTEST_DOWNLOAD_MS, video.remainingMs),
+		timeoutMs: Math.max(SHORTEST_DOWNLOAD_MS, video.deadline.remaining()),
 		stop,
-		isUntrusted: video.isUntrusted,
+		isNew,
+		isUntrusted,
 	}).catch((error: unknown) => {
-		throw error instanceof Failure ? error.with(known) : error;
+		if (!(error instanceof Failure)) throw error;
+		const known = { ...error.job, id: job.id, status: job.status, cost, videoUrl };
+		throw new Failure(error.message, { description: error.description, job: known });
 	});
-	return { items: [{ ...item, binary: { [downloadTo]: file } }], job: known };
+	return { ...item, binary: { [options.binaryPropertyName]: file } };
 }
 
-/** Runpod's answer about a job, with the job's ID added if the answer lacks it. */
-function named({ raw, id }: Job): Job['raw'] {
-	return ['string', 'number'].includes(typeof raw.id) ? raw : { ...raw, id };
+/** Most file systems allow 255 bytes; the rest is left for a number and the extension. */
+const MOST_BYTES = 200;
+
+/**
+ * The name of an item's file: what the user wrote, without what Windows and OneDrive do not take in names, ending in
+ * `.mp4`; a name that another item has gets a number, "fox (2).mp4". Empty if nothing is left.
+ */
+export function fileNameOf({ execution: { fileNames } }: Item, wanted: string): string {
+	const name = safeFileName(wanted);
+	const key = name.toLowerCase();
+	for (let candidate = name; ; ) {
+		if (name === '' || !fileNames.has(candidate.toLowerCase())) {
+			fileNames.set(candidate.toLowerCase(), 1);
+			return candidate;
+		}
+		const number = (fileNames.get(key) ?? 1) + 1;
+		fileNames.set(key, number);
+		candidate = `${name.slice(0, -'.mp4'.length)} (${number}).mp4`;
+	}
+}
+
+/** What Windows and OneDrive do not take in names becomes a blank, a slash becomes a hyphen. */
+export function safeFileName(wanted: string): string {
+	const text = wanted.trim();
+	const stem = (/\.mp4$/i.test(text) ? text.slice(0, -4) : text)
+		.slice(0, 4 * MOST_BYTES)
+		.replace(/[/\\]/g, '-')
+		.replace(/[\s"<>:*?|\p{Cc}\p{Cf}]+/gu, ' ')
+		.trim();
+	if (stem === '') return '';
+	const bytes = Buffer.from(stem);
+	if (bytes.length <= MOST_BYTES) return `${stem}.mp4`;
+	// A character that is cut in two becomes U+FFFD.
+	const cut = bytes.subarray(0, MOST_BYTES).toString();
+	return `${cut.replace(/\uFFFD/g, '')}.mp4`;
 }

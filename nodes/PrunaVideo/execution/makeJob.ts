@@ -1,0 +1,112 @@
+import { InvalidParameter } from '../fields/field';
+import { LABELS } from '../labels';
+import { dollars, formatDollars } from '../money';
+import { Failure, Stopped } from '../runpod/failure';
+import type { Job } from '../runpod/job';
+import { CHECK_USAGE } from '../runpod/messages';
+import type { Execution } from './execution';
+import type { Item } from './operation';
+import { totalCost, type Problem, type Sent } from './record';
+
+/** The request that an item is about to make. */
+export interface Intent extends Sent {
+	endpointId: string;
+	/** USD; null where it is not known. */
+	estimatedCost: number | null;
+}
+
+/**
+ * Has Runpod make a job. Whatever happens, the item's record says what became of the request, and the budget counts it.
+ *
+ * @throws InvalidParameter above the budget; Failure; Stopped
+ */
+export async function makeJob<Body>(
+	item: Item,
+	{ endpointId, estimatedCost, request, seed, prompt }: Intent,
+	{ prepare, send }: { prepare: () => Promise<Body>; send: (body: Body) => Promise<Job> },
+): Promise<Job> {
+	const { execution, index, record: before } = item;
+	const { records } = execution;
+	const cost = estimatedCost ?? 0;
+	await waitForRoom(execution, cost);
+	if (execution.refusal !== undefined) throw execution.refusal;
+	const earlierCost = before === undefined ? 0 : totalCost(before);
+	const sent = { request, seed, prompt };
+	records.set(index, { state: 'submitting', sent, cost, earlierCost });
+	records.underWay.add(index);
+	const began = performance.now();
+	let isSent = false;
+	try {
+		const body = await prepare();
+		isSent = true;
+		const job = await send(body);
+		records.update(index, { state: 'running', job: { id: job.id, endpointId }, cost });
+		execution.acceptedAt = performance.now();
+		execution.isOut = false;
+		execution.log('info', `job ${job.id} accepted (item ${index}, endpoint ${endpointId})`);
+		return job;
+	} catch (error) {
+		const problem = isSent ? problemOf(error) : undefined;
+		if (problem !== undefined) records.update(index, { state: 'uncertain', problem, cost });
+		else records.set(index, before ?? { state: 'none', sent, cost: 0, earlierCost: 0 });
+		if (error instanceof Failure && problem === undefined) noteRefusal(execution, error, began);
+		throw error;
+	}
+}
+
+/** Why it is not known whether Runpod accepted a job; undefined where it certainly did not. */
+function problemOf(error: unknown): Problem | undefined {
+	if (error instanceof Failure) {
+		const { isUncertain, message, description, job } = error;
+		return isUncertain ? { message, description, httpCode: job.httpCode } : undefined;
+	}
+	if (!(error instanceof Stopped)) return UNFORESEEN_WHILE_OPEN;
+	return error.wasSending ? STOPPED_WHILE_OPEN : undefined;
+}
+
+/** Why a job is uncertain after a stop. */
+export const STOPPED_WHILE_OPEN: Problem = {
+	message: 'The execution was stopped while the request was open; the job may be running',
+	description: CHECK_USAGE,
+};
+
+/** Why a job is uncertain after an unexpected error. */
+const UNFORESEEN_WHILE_OPEN: Problem = {
+	message: 'An unexpected error ended the request; the job may be running',
+	description: CHECK_USAGE,
+};
+
+/** An outage costs one timeout, not one an item; a wrong key or an empty account one request. */
+function noteRefusal(execution: Execution, failure: Failure, began: number): void {
+	const { httpCode } = failure.job;
+	if (httpCode === 401 || httpCode === 402) execution.refusal = failure;
+	// These are waited out until the item's time is over.
+	const isOutage = httpCode === undefined || httpCode === 429 || httpCode === 503;
+	if (isOutage && execution.acceptedAt < began) execution.isOut = true;
+}
+
+/**
+ * Waits, with a limit, until jobs that are under way have left enough of it.
+ *
+ * @throws InvalidParameter where they cannot; Stopped
+ */
+async function waitForRoom(execution: Execution, cost: number): Promise<void> {
+	const { records, kept, settings, stop } = execution;
+	const { maxCostPerExecution: limit } = settings;
+	if (limit === undefined) return;
+	while (dollars(kept.committed + cost) > limit) {
+		if (records.underWay.size === 0) throw aboveLimit(kept.committed, cost, limit);
+		await records.change();
+		// The item that was waited for may have failed the execution.
+		if (stop?.aborted || execution.isEnding) throw new Stopped();
+	}
+}
+
+/** Why an item of `cost` USD is not submitted although it is valid in itself. */
+export function aboveLimit(committed: number, cost: number, limit: number): InvalidParameter {
+	const sum = formatDollars(dollars(committed + cost));
+	return new InvalidParameter(
+		`Not submitted: with this item (${formatDollars(cost)}) the execution would cost ${sum}, above '${LABELS.maxCostPerExecution}' (${formatDollars(limit)})`,
+		`Raise the limit in the options of the first item, send fewer items, or use ${LABELS.draft}.`,
+	);
+}

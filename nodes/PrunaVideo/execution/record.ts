@@ -1,0 +1,168 @@
+import { isJsonObject, type JsonObject } from '../json';
+import { dollars } from '../money';
+import type { VideoResult } from '../pvideo/result';
+import { Failure, type KnownJob } from '../runpod/failure';
+
+/** A job that Runpod accepted, and the endpoint that did. */
+export interface JobRef {
+	id: string;
+	endpointId: string;
+}
+
+export interface Problem {
+	message: string;
+	description: string;
+	httpCode?: number;
+}
+
+export type JobState =
+	| /** Runpod accepted no job. */ { state: 'none' }
+	| { state: 'submitting' }
+	| /** It is not known whether Runpod accepted a job. */ { state: 'uncertain'; problem: Problem }
+	| /** Not known to be final, or completed without a video so far. */ {
+			state: 'running';
+			job: JobRef;
+	  }
+	| {
+			state: 'done';
+			job: JobRef;
+			result: VideoResult;
+			/** Runpod's answer, or what the node reads of a long one. */
+			response: JsonObject;
+			/** ms since 1970. */
+			finishedAt: number;
+	  }
+	| /** Ended without a video: a new job may be submitted. */ {
+			state: 'failed';
+			job: JobRef;
+			status: string;
+	  }
+	| /** By somebody else than the node: no later try may submit a new one. */ {
+			state: 'cancelled';
+			job: JobRef;
+	  };
+
+/** What was, or is to be, sent. */
+export interface Sent {
+	/** Identifies the request as the user stated it. */
+	request: string;
+	seed?: number;
+	prompt?: string;
+}
+
+/**
+ * What is known of an item's job. JSON only, since n8n saves it. `cost` (USD) is what the budget counts for it now: the
+ * estimate from the moment it is set aside, Runpod's figure once there is one, 0 where nothing was accepted.
+ */
+export type JobRecord = JobState & {
+	sent: Sent;
+	cost: number;
+	/** USD of jobs that the item had before this one. */
+	earlierCost: number;
+};
+
+/** The records of one execution by item. Nobody adds or subtracts costs: the sum is computed. */
+export class Records {
+	/** Items whose job is being made or followed now. */
+	readonly underWay = new Set<number>();
+	private onChange: Array<() => void> = [];
+
+	constructor(private readonly byItem: Map<number, JobRecord> = new Map()) {}
+
+	get(itemIndex: number): JobRecord | undefined {
+		return this.byItem.get(itemIndex);
+	}
+
+	set(itemIndex: number, record: JobRecord): void {
+		this.byItem.set(itemIndex, record);
+		this.tellChange();
+	}
+
+	/** Changes what is known of the job; what was sent stays. */
+	update(itemIndex: number, change: JobState & { cost: number }): void {
+		const record = this.byItem.get(itemIndex);
+		if (record === undefined) return;
+		const { sent, earlierCost } = record;
+		this.set(itemIndex, { ...change, sent, earlierCost });
+	}
+
+	delete(itemIndex: number): void {
+		this.byItem.delete(itemIndex);
+	}
+
+	/** In the order of their items. */
+	entries(): Array<[itemIndex: number, record: JobRecord]> {
+		return [...this.byItem].sort(([a], [b]) => a - b);
+	}
+
+	/** USD. */
+	get cost(): number {
+		let sum = 0;
+		for (const record of this.byItem.values()) sum += totalCost(record);
+		return dollars(sum);
+	}
+
+	/** The item is done with its job, for this try. */
+	leave(itemIndex: number): void {
+		this.underWay.delete(itemIndex);
+		this.tellChange();
+	}
+
+	/** Resolves when something is known that was not known before. */
+	async change(): Promise<void> {
+		await new Promise<void>((resolve) => this.onChange.push(resolve));
+	}
+
+	private tellChange(): void {
+		const waiting = this.onChange;
+		this.onChange = [];
+		for (const tell of waiting) tell();
+	}
+}
+
+/** What the budget counts for an item, in USD. */
+export function totalCost({ cost, earlierCost }: JobRecord): number {
+	return cost + earlierCost;
+}
+
+/** Whether the job is made: what runs, is done or may be running is not submitted again. */
+export function isSubmitted(record: JobRecord | undefined, resubmitsUncertain = false): boolean {
+	if (record === undefined || ['none', 'submitting', 'failed'].includes(record.state)) return false;
+	return record.state !== 'uncertain' || !resubmitsUncertain;
+}
+
+/** The job as far as its record knows it, for errors. */
+export function jobOf(record: JobRecord | undefined): KnownJob {
+	if (record === undefined || !('job' in record)) return {};
+	const { id } = record.job;
+	if (record.state === 'done') {
+		const { videoUrl, cost } = record.result;
+		return { id, status: String(record.response.status ?? 'COMPLETED'), videoUrl, cost };
+	}
+	return { id, ...(record.state === 'failed' && { status: record.status }) };
+}
+
+/** A response is kept whole up to this many characters of JSON. */
+const LONGEST_KEPT = 4_000;
+
+/** A response as it is kept for the next try: whole or, if it is long, only what the node reads. */
+export function keptResponse(raw: JsonObject, { videoUrl, cost, seed }: VideoResult): JsonObject {
+	if (JSON.stringify(raw).length <= LONGEST_KEPT) return raw;
+	const { id = null, status = null, delayTime = null, executionTime = null } = raw;
+	const times = { delayTime, executionTime };
+	const isShort = !Object.values(times).some((time) => isJsonObject(time) || Array.isArray(time));
+	return {
+		...(JSON.stringify([id, status]).length < LONGEST_KEPT && { id, status }),
+		...(isShort && times),
+		output: {
+			...(videoUrl !== undefined && { video_url: videoUrl }),
+			...(cost !== undefined && { cost }),
+			...(seed !== undefined && { seed }),
+		},
+	};
+}
+
+/** The failure of an earlier try, to be thrown instead of sending a request that might be billed twice. */
+export function stillUncertain({ message, description, httpCode }: Problem): Failure {
+	return new Failure(message, { description, isUncertain: true, job: { httpCode } });
+}

@@ -1,0 +1,197 @@
+import { LABELS } from '../labels';
+import type { Answer } from './answer';
+import { DEFAULT_BASE_URL } from './connection';
+import { Failure, JobNotFound, StillRunning, type KnownJob } from './failure';
+import { isDocumented, type Job } from './job';
+import { describeBody, readReason } from './reason';
+import { judge, whatIsMissing, type Cause } from './verdicts';
+
+interface Sentences {
+	/** What happened, without the reason that was given. */
+	says: string | ((endpointId: string) => string);
+	/** What the user can do about it. */
+	advice: string;
+}
+
+const SAFE_TO_REPEAT = 'It is safe to run again.';
+const CREDENTIAL = `the credential's '${LABELS.baseUrl}'`;
+const API_KEYS = 'in the Runpod console under Settings > API Keys';
+
+/** For a request that is too large. */
+export const MAKE_SMALLER = `Use a URL instead of a file, set the option '${LABELS.sendFilesAs}' to Link, or make the file smaller.`;
+
+/** For a job that may run although its ID is not known. */
+export const CHECK_USAGE =
+	'Runpod shows what public endpoints were used for under Billing, but not single jobs. Run the item again only if it may be billed a second time.';
+
+const SENTENCES: Readonly<Record<Cause, Sentences>> = {
+	unreached: {
+		says: 'Runpod could not be reached',
+		advice: `Nothing was sent. Check the network and ${CREDENTIAL}, then run again.`,
+	},
+	blocked: {
+		says: 'No connection to Runpod was made',
+		advice: `Nothing was sent. Check ${CREDENTIAL} and n8n's settings.`,
+	},
+	certificate: {
+		says: 'No connection to Runpod was made: n8n does not trust the certificate',
+		advice:
+			"Nothing was sent. If your company's network replaces certificates, give n8n its root certificate with the environment variable NODE_EXTRA_CA_CERTS and restart it.",
+	},
+	timedOut: { says: 'Runpod did not answer', advice: SAFE_TO_REPEAT },
+	interrupted: { says: 'The connection to Runpod was lost', advice: SAFE_TO_REPEAT },
+	tooLarge: {
+		says: "Runpod's answer is too large",
+		advice: 'Check the job in the Runpod console.',
+	},
+	proxy: {
+		says: 'The proxy between n8n and Runpod wants a login',
+		advice:
+			'Nothing reached Runpod. Put user name and password into the environment variable HTTPS_PROXY of n8n, as in http://user:password@proxy:8080.',
+	},
+	between: {
+		says: 'Something between n8n and Runpod blocked the request',
+		advice:
+			"It is not Runpod's answer: neither the key nor the credential is at fault. Have the network's filter or proxy let n8n reach api.runpod.ai.",
+	},
+	size: { says: 'The request is too large for Runpod', advice: MAKE_SMALLER },
+	key: {
+		says: 'Runpod did not accept this API key',
+		advice: `Open the credential and paste the key again, or create a new one ${API_KEYS}.`,
+	},
+	credit: {
+		says: 'There is no credit left on this Runpod account',
+		advice: 'Add credit in the Runpod console under Billing, then run again.',
+	},
+	access: {
+		says: (endpoint) => `This API key has no access to the endpoint '${endpoint}'`,
+		advice: `Give the key access to it ${API_KEYS}, or use another key.`,
+	},
+	missing: {
+		says: (endpoint) => `The endpoint '${endpoint}' was not found`,
+		advice: `Check the option '${LABELS.endpointId}' and ${CREDENTIAL} (${DEFAULT_BASE_URL}).`,
+	},
+	limit: {
+		says: 'Runpod is limiting requests',
+		advice: `Run again later. With many items, lower '${LABELS.concurrency}' in the options.`,
+	},
+	redirect: {
+		says: 'The Runpod URL redirected to another address',
+		advice: `The API key is not sent to another address. Set ${CREDENTIAL} to ${DEFAULT_BASE_URL}, then run again.`,
+	},
+	rejected: {
+		says: 'Runpod rejected the request',
+		advice: 'Fix the problem named above, then run again.',
+	},
+	unavailable: {
+		says: 'Runpod is not available',
+		advice: 'Runpod did not accept the request. Run again later.',
+	},
+	unfinished: { says: 'Runpod did not finish the request', advice: SAFE_TO_REPEAT },
+	error: { says: 'Runpod returned an error', advice: 'Run again later.' },
+	noJob: {
+		says: 'Runpod answered without a job',
+		advice: `Check ${CREDENTIAL}: something else seems to answer there.`,
+	},
+};
+
+/** Causes whose sentence says what the HTTP status means, so that the number adds nothing. */
+const NAMED: readonly Cause[] = ['key', 'credit', 'access', 'missing', 'limit', 'size'];
+
+const USE_LINK = `Runpod may only accept URLs: set the option '${LABELS.sendFilesAs}' to Link, or use a URL instead of a file.`;
+
+/** What a request was about. */
+export interface About {
+	endpointId: string;
+	/** Whether the request creates a job. */
+	isCostly: boolean;
+	/** Whether an image or audio was sent as a data URI. */
+	hasFile?: boolean;
+	job?: KnownJob;
+}
+
+/** What happened and what to do about an answer that does not hold what was asked for, with the reason that was given. */
+export function explain(answer: Answer, endpointId: string): { what: string; advice: string } {
+	const { cause } = judge(answer);
+	const { says, advice } = SENTENCES[cause];
+	const what = typeof says === 'string' ? says : says(endpointId);
+	if (answer.kind !== 'answered') return { what: `${what} (${answer.reason})`, advice };
+	if (cause === 'noJob') {
+		return { what: `Runpod answered with ${describeBody(answer.body)} instead of a job`, advice };
+	}
+	const code = NAMED.includes(cause) ? '' : ` (HTTP ${answer.status})`;
+	return { what: `${what}${code}${because(answer.body)}`, advice };
+}
+
+/** Runpod's own explanation, as the tail of a sentence. */
+export function because(error: unknown): string {
+	const reason = readReason(error);
+	return reason === '' ? '' : `: ${reason}`;
+}
+
+/** The failure that an answer without a job means. */
+export function requestFailed(
+	answer: Answer,
+	{ endpointId, isCostly, hasFile, job }: About,
+): Failure {
+	const { what, advice } = explain(answer, endpointId);
+	const isUncertain = isCostly && judge(answer).mayBeAccepted;
+	const httpCode = answer.kind === 'answered' ? answer.status : undefined;
+	// As clients saw it with 400 and, for large ones, 502.
+	const blamesFile = hasFile && [400, 413, 422, 502].includes(httpCode ?? 0);
+	return new Failure(`${what}${isUncertain ? '; the job may be running' : ''}`, {
+		description: sentences(isUncertain ? CHECK_USAGE : advice, blamesFile && USE_LINK),
+		isUncertain,
+		job: { ...job, httpCode },
+	});
+}
+
+/** The failure of a request about a job whose answer holds no job. */
+export function jobRequestFailed(answer: Answer, about: About & { job: { id: string } }): Failure {
+	const missing = whatIsMissing(answer);
+	const { job } = about;
+	if (missing === undefined || missing === 'endpoint') {
+		return requestFailed(answer, { ...about, isCostly: about.isCostly && missing === undefined });
+	}
+	return new JobNotFound(`Job ${job.id} was not found on Runpod. It may have expired`, {
+		description: `Results are kept for 1 minute after a synchronous job and for 30 minutes after an asynchronous one; a time to live in the option '${LABELS.policy}' removes a job even while it runs, and a new job can take a minute to be found. Check the ID.`,
+		job: { ...job, httpCode: 404 },
+	});
+}
+
+/**
+ * A job that is not final at the end of the wait.
+ *
+ * @param seen the job as Runpod told of it last
+ * @param problem why the last status check did not return the job, if it did not
+ */
+export function stillRunning(
+	id: string,
+	seconds: number,
+	seen: (Job & { reason?: string }) | undefined,
+	problem?: string,
+): StillRunning {
+	const isKnown = seen !== undefined && isDocumented(seen);
+	const state =
+		seen === undefined
+			? `Runpod did not report the status of job ${id} within ${seconds} s`
+			: isKnown
+				? `Job ${id} was still ${seen.status} after ${seconds} s`
+				: `Runpod reports the state ${seen.status} for job ${id} after ${seconds} s`;
+	const isQueued = seen?.status === 'IN_QUEUE';
+	const told = seen?.reason ?? problem;
+	return new StillRunning(`${state}${told === undefined ? '' : `: ${told}`}`, {
+		description: sentences(
+			isKnown && !isQueued && 'It keeps running on Runpod and is billed.',
+			isQueued && 'It waits for a worker on Runpod, and is billed once it runs.',
+			`Fetch it with Job > Get and this ID, or raise '${LABELS.timeout}' in the options.`,
+			'Runpod keeps its result for one minute after it has ended, or 30 minutes where it was submitted in Async.',
+		),
+		job: { id, status: seen?.status },
+	});
+}
+
+/** A text of several sentences, of which some may not apply. */
+export function sentences(...parts: Array<string | false | undefined>): string {
+	return parts.filter((part) => part).join(' ');
+}
