@@ -202,7 +202,7 @@ async function submit(
 	deadline: Deadline,
 ): Promise<{ endpoint: Endpoint; job: Job }> {
 	const { execution, record: before } = item;
-	const { endpointId, path, bytes, hasFile, resubmitsUncertain } = plan;
+	const { endpointId, path: mode, bytes, hasFile, resubmitsUncertain } = plan;
 	if (before?.state === 'uncertain' && !resubmitsUncertain) throw stillUncertain(before.problem);
 	if (before?.state === 'cancelled') {
 		const job: FinalJob = { id: before.job.id, status: 'CANCELLED', raw: {} };
@@ -215,7 +215,7 @@ async function submit(
 		prepare: async () => await plan.body(),
 		send: async (body) => {
 			const repeats = !execution.isOut;
-			const request = { path, body, bytes, deadline, hasFile, repeats, onRepeat };
+			const request = { mode, body, bytes, deadline, hasFile, repeats, onRepeat };
 			return await endpoint.submit(request);
 		},
 	}).finally(() => execution.tally.noteWait(waitedMs));

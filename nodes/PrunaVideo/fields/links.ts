@@ -1,174 +1,130 @@
 import { isHttpUrl } from '../httpUrl';
 import { InvalidParameter } from './field';
 
-const DOWNLOAD_FIRST =
-	'Download the file with an earlier node and use that file, or use the URL of the file itself.';
-const NOT_A_FILE =
-	'It plays the file but is not the file itself. Use a file, or the URL of the file itself.';
-const NEEDS_LOGIN =
-	'Runpod cannot log in there. Download the file with an earlier node (HTTP Request, or the node of that service, with its credential) and use that file.';
+/** An address that does not lead to a file, by its host, path and query; and how the URL of the file is made from it. */
+type Link = [
+	what: string,
+	looks: RegExp,
+	file?: [find: RegExp, replacement: string] | { flag: string },
+];
 
-/**
- * What an address is known to lead to in place of a file. `looks` is held against host, path and query; subdomains of
- * the host count where it says `(.+\.)?`.
- */
-interface Link {
-	what: string;
-	looks: RegExp;
-	/** What to do about it; `DOWNLOAD_FIRST` where nothing is said. */
-	advice?: string;
-	/** How the URL of the file itself is made from it: a replacement within the URL … */
-	file?: [find: RegExp, replacement: string];
-	/** … or a member of its query that is set to 1. */
-	flag?: string;
+interface Links {
+	advice: string;
+	links: readonly Link[];
 }
 
-/** Judged by the URL alone; the first row that fits counts. */
-const LINKS: readonly Link[] = [
+/** Judged by the URL alone; the first that fits counts. */
+const LINKS: readonly Links[] = [
 	{
-		what: 'a Google Drive page',
-		looks: /^drive\.google\.com\/(?!(u\/\d+\/|a\/[^/]+\/)?(uc|thumbnail)\b)/,
-		file: [
-			/^[^?]*\/(?:file\/(?:u\/\d+\/)?d\/([\w-]+)[^?]*|open)\??(?:(?:usp=[^&]*&?)|id=([\w-]+)|(resourcekey=[\w-]+))*.*$/,
-			'https://drive.google.com/uc?export=download&id=$1$2&$3',
+		advice:
+			'Runpod cannot log in there. Download the file with an earlier node (HTTP Request, or the node of that service, with its credential) and use that file.',
+		links: [
+			['a file of Slack, which needs a login', /^([\w-]+\.)?slack\.com\/files(-pri|-tmb)?\//],
+			['a file of WhatsApp, which needs a login', /^(lookaside\.fbsbx\.com|mmg\.whatsapp\.net)\//],
+			['a file of Twilio, which needs a login', /^(api|media)\.twilio\.com\//],
+			["a Telegram bot's file, with the bot's secret token", /^api\.telegram\.org\/file\/bot/],
 		],
 	},
 	{
-		what: 'a Google Docs page',
-		looks: /^docs\.google\.com\/(?!uc\b|.*\/(export|pub)(\/|\?|$))/,
-	},
-	{ what: 'a Google Photos page', looks: /^photos\.(google\.com|app\.goo\.gl)\// },
-	{
-		what: 'a Dropbox page',
-		looks: /^(www\.)?dropbox\.com\/(s|scl\/fi)\/(?!.*[?&](raw|dl)=(1|true)\b)/,
-		flag: 'raw',
-	},
-	{ what: 'a Dropbox page', looks: /^(www\.)?dropbox\.com\/(?!s\/|scl\/fi\/)/ },
-	{ what: 'a OneDrive page', looks: /^(1drv\.ms|onedrive\.live\.com)\/(?!download\b)/ },
-	{ what: 'a SharePoint page', looks: /^[\w-]+\.sharepoint\.com\/:f:\// },
-	{
-		what: 'a SharePoint page',
-		looks: /^[\w-]+\.sharepoint\.com\/:\w:\/(?!.*[?&]download=1\b)/,
-		flag: 'download',
-	},
-	{ what: 'an iCloud page', looks: /^((www|share|photos)\.)?icloud\.com\// },
-	{
-		what: 'an Imgur page',
-		looks: /^(www\.|m\.)?imgur\.com\/\w{5,8}$/,
-		// Imgur serves the image under any extension.
-		file: [/^.*\/(\w+)$/, 'https://i.imgur.com/$1.jpg'],
-	},
-	{ what: 'an Imgur page', looks: /^(www\.|m\.)?imgur\.com\/(?!\w{5,8}\.\w{3,4}$)/ },
-	{
-		what: 'a GitHub page',
-		looks: /^github\.com\/[^/]+\/[^/]+\/blob\/(?!.*[?&]raw=(1|true)\b)/,
-		file: [/github\.com\/([^/]+\/[^/]+)\/blob\//, 'raw.githubusercontent.com/$1/'],
-	},
-	{ what: 'a GitLab page', looks: /^gitlab\.com\/.*\/-\/blob\//, file: [/\/-\/blob\//, '/-/raw/'] },
-	{
-		what: 'a Hugging Face page',
-		looks: /^huggingface\.co\/.*\/blob\//,
-		file: [/\/blob\//, '/resolve/'],
+		advice:
+			'It plays the file but is not the file itself. Use a file, or the URL of the file itself.',
+		links: [
+			['a YouTube page', /^((www\.|m\.|music\.)?youtube\.com|youtu\.be)\//],
+			['a Vimeo page', /^(www\.|player\.)?vimeo\.com\/(?!external\/|progressive_redirect\/)/],
+			['a TikTok page', /^(.+\.)?tiktok\.com\//],
+			['an Instagram page', /^(www\.)?instagram\.com\//],
+			['an X page', /^(www\.|mobile\.)?(x|twitter)\.com\//],
+			['a Facebook page', /^((www\.|m\.)?facebook\.com|fb\.watch)\//],
+			['a Spotify page', /^open\.spotify\.com\//],
+			['a SoundCloud page', /^(www\.|m\.)?soundcloud\.com\//],
+		],
 	},
 	{
-		what: 'a Wikimedia page',
-		looks: /^commons\.wikimedia\.org\/wiki\/File:/,
-		file: [/File:/, 'Special:FilePath/'],
-	},
-	{
-		what: 'an Unsplash page',
-		looks: /^unsplash\.com\/photos\/[^/?]+\/?$/,
-		file: [/(?<!\/)\/?$/, '/download'],
-	},
-	{ what: 'a Pexels page', looks: /^(www\.)?pexels\.com\// },
-	{ what: 'a Flickr page', looks: /^(www\.)?(flickr\.com|flic\.kr)\// },
-	{ what: 'a Box page', looks: /^(.+\.)?box\.com\/(s|file|folder|v)\// },
-	{
-		what: 'a Notion page',
-		looks: /^(www\.|(?!file\.|img\.)[^.]+\.)?notion\.(so|site)\/(?!(image|signed|f)\/)/,
-	},
-	{ what: 'a Pinterest page', looks: /^((www\.)?pinterest\.[a-z.]+|pin\.it)\// },
-	{ what: 'a WeTransfer page', looks: /^((www\.)?wetransfer\.com|we\.tl)\// },
-	{ what: 'a MEGA page', looks: /^mega\.nz\// },
-	{ what: 'a Canva page', looks: /^(www\.)?canva\.com\/design\// },
-	{ what: 'a Reddit page', looks: /^(www\.|old\.)?(reddit\.com|redd\.it)\// },
-	{
-		what: 'a YouTube page',
-		looks: /^((www\.|m\.|music\.)?youtube\.com|youtu\.be)\//,
-		advice: NOT_A_FILE,
-	},
-	{
-		what: 'a Vimeo page',
-		looks: /^(www\.|player\.)?vimeo\.com\/(?!external\/|progressive_redirect\/)/,
-		advice: NOT_A_FILE,
-	},
-	{ what: 'a TikTok page', looks: /^(.+\.)?tiktok\.com\//, advice: NOT_A_FILE },
-	{ what: 'an Instagram page', looks: /^(www\.)?instagram\.com\//, advice: NOT_A_FILE },
-	{ what: 'an X page', looks: /^(www\.|mobile\.)?(x|twitter)\.com\//, advice: NOT_A_FILE },
-	{
-		what: 'a Facebook page',
-		looks: /^((www\.|m\.)?facebook\.com|fb\.watch)\//,
-		advice: NOT_A_FILE,
-	},
-	{ what: 'a Spotify page', looks: /^open\.spotify\.com\//, advice: NOT_A_FILE },
-	{ what: 'a SoundCloud page', looks: /^(www\.|m\.)?soundcloud\.com\//, advice: NOT_A_FILE },
-	{
-		what: 'a file of Slack, which needs a login',
-		looks: /^([\w-]+\.)?slack\.com\/files(-pri|-tmb)?\//,
-		advice: NEEDS_LOGIN,
-	},
-	{
-		what: 'a file of WhatsApp or Messenger, which needs a login',
-		looks: /^(lookaside\.fbsbx\.com|mmg\.whatsapp\.net)\//,
-		advice: NEEDS_LOGIN,
-	},
-	{
-		what: 'a file of Twilio, which needs a login',
-		looks: /^(api|media)\.twilio\.com\//,
-		advice: NEEDS_LOGIN,
-	},
-	{
-		what: "a file of a Telegram bot, with the bot's secret token in the URL",
-		looks: /^api\.telegram\.org\/file\/bot/,
-		advice: NEEDS_LOGIN,
+		advice:
+			'Download the file with an earlier node and use that file, or use the URL of the file itself.',
+		links: [
+			[
+				'a Google Drive page',
+				/^drive\.google\.com\/(?!(u\/\d+\/|a\/[^/]+\/)?(uc|thumbnail)\b)/,
+				[
+					/^[^?]*\/(?:file\/(?:u\/\d+\/)?d\/([\w-]+)[^?]*|open)\??(?:(?:usp=[^&]*&?)|id=([\w-]+)|(resourcekey=[\w-]+))*.*$/,
+					'https://drive.google.com/uc?export=download&id=$1$2&$3',
+				],
+			],
+			['a Google Docs page', /^docs\.google\.com\/(?!uc\b|.*\/(export|pub)(\/|\?|$))/],
+			['a Google Photos page', /^photos\.(google\.com|app\.goo\.gl)\//],
+			[
+				'a Dropbox page',
+				/^(www\.)?dropbox\.com\/(s|scl\/fi)\/(?!.*[?&](raw|dl)=(1|true)\b)/,
+				{ flag: 'raw' },
+			],
+			['a Dropbox page', /^(www\.)?dropbox\.com\/(?!s\/|scl\/fi\/)/],
+			['a OneDrive page', /^(1drv\.ms|onedrive\.live\.com)\/(?!download\b)/],
+			['a SharePoint page', /^[\w-]+\.sharepoint\.com\/:f:\//],
+			[
+				'a SharePoint page',
+				/^[\w-]+\.sharepoint\.com\/:\w:\/(?!.*[?&]download=1\b)/,
+				{ flag: 'download' },
+			],
+			['an iCloud page', /^((www|share|photos)\.)?icloud\.com\//],
+			[
+				'an Imgur page',
+				/^(www\.|m\.)?imgur\.com\/\w{5,8}$/,
+				// Imgur serves the image under any extension.
+				[/^.*\/(\w+)$/, 'https://i.imgur.com/$1.jpg'],
+			],
+			['an Imgur page', /^(www\.|m\.)?imgur\.com\/(?!\w{5,8}\.\w{3,4}$)/],
+			[
+				'a GitHub page',
+				/^github\.com\/[^/]+\/[^/]+\/blob\/(?!.*[?&]raw=(1|true)\b)/,
+				[/github\.com\/([^/]+\/[^/]+)\/blob\//, 'raw.githubusercontent.com/$1/'],
+			],
+			['a GitLab page', /^gitlab\.com\/.*\/-\/blob\//, [/\/-\/blob\//, '/-/raw/']],
+			['a Hugging Face page', /^huggingface\.co\/.*\/blob\//, [/\/blob\//, '/resolve/']],
+			['a Wikimedia page', /^commons\.wikimedia\.org\/wiki\/File:/, [/File:/, 'Special:FilePath/']],
+			['an Unsplash page', /^unsplash\.com\/photos\/[^/?]+\/?$/, [/(?<!\/)\/?$/, '/download']],
+			['a Pexels page', /^(www\.)?pexels\.com\//],
+			['a Flickr page', /^(www\.)?(flickr\.com|flic\.kr)\//],
+			['a Box page', /^(.+\.)?box\.com\/(s|file|folder|v)\//],
+			[
+				'a Notion page',
+				/^(www\.|(?!file\.|img\.)[^.]+\.)?notion\.(so|site)\/(?!(image|signed|f)\/)/,
+			],
+			['a Pinterest page', /^((www\.)?pinterest\.[a-z.]+|pin\.it)\//],
+			['a WeTransfer page', /^((www\.)?wetransfer\.com|we\.tl)\//],
+			['a MEGA page', /^mega\.nz\//],
+			['a Canva page', /^(www\.)?canva\.com\/design\//],
+			['a Reddit page', /^(www\.|old\.)?(reddit\.com|redd\.it)\//],
+		],
 	},
 ];
 
-/** What is known of an address that does not lead to a file. */
-export interface NoFile {
-	what: string;
-	/** What to use instead, as a sentence. */
-	advice: string;
-	/** The URL of the file itself, if it can be derived. */
-	file?: string;
-}
-
-/** Undefined if the address may lead to a file. */
-export function readLink(address: string): NoFile | undefined {
+/** What an address leads to in place of a file, and what to do about it; undefined if it may be a file's. */
+export function readLink(address: string): { what: string; advice: string } | undefined {
 	if (!isHttpUrl(address)) return undefined;
 	const url = new URL(address);
-	const { host, pathname, search } = url;
-	const link = LINKS.find(({ looks }) => looks.test(host + pathname + search));
-	if (link === undefined) return undefined;
-	const { what, advice = DOWNLOAD_FIRST } = link;
-	const file = fileBehind(link, url);
-	if (file === undefined) return { what, advice };
-	return {
-		what,
-		file,
-		advice: `Use ${file}, and share the file with everyone who has the link; or download the file with an earlier node and use that file.`,
-	};
+	const place = url.host + url.pathname + url.search;
+	for (const { advice, links } of LINKS) {
+		const link = links.find(([, looks]) => looks.test(place));
+		if (link === undefined) continue;
+		const [what, , made] = link;
+		const file = made && fileBehind(url, made);
+		if (file === undefined) return { what, advice };
+		const use = `Use ${file}, and share the file with everyone who has the link`;
+		return { what, advice: `${use}; or download it with an earlier node and use that file.` };
+	}
+	return undefined;
 }
 
-function fileBehind({ file, flag }: Link, url: URL): string | undefined {
+function fileBehind(url: URL, made: NonNullable<Link[2]>): string | undefined {
 	url.hash = '';
-	if (flag !== undefined) {
+	if ('flag' in made) {
 		url.searchParams.delete('dl');
-		url.searchParams.set(flag, '1');
+		url.searchParams.set(made.flag, '1');
 		return url.href;
 	}
-	if (file === undefined || !file[0].test(url.href)) return undefined;
-	return url.href.replace(file[0], file[1]).replace(/[?&]$/, '');
+	const [find, replacement] = made;
+	return find.test(url.href) ? url.href.replace(find, replacement).replace(/[?&]$/, '') : undefined;
 }
 
 /**
@@ -177,8 +133,5 @@ function fileBehind({ file, flag }: Link, url: URL): string | undefined {
 export function checkLeadsToFile(address: string, label: string): void {
 	const link = readLink(address);
 	if (link === undefined) return;
-	throw new InvalidParameter(
-		`'${label}' points to ${link.what}, not to a file that Runpod can load`,
-		link.advice,
-	);
+	throw new InvalidParameter(`'${label}' points to ${link.what}, not to a file`, link.advice);
 }

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../json';
 import type { Answer } from './answer';
 import type { Connection } from './connection';
 import { Failure } from './failure';
-import { send, type Exchange, type RepeatableRequest } from './http';
+import { send, type ApiRequest } from './http';
 import { hasResult, isFinal, jobIn, type Job } from './job';
 import { jobRequestFailed, requestFailed } from './messages';
 import { pause, startDeadline, type Deadline } from './time';
@@ -10,8 +10,8 @@ import { whatIsMissing } from './verdicts';
 
 export interface Submission {
 	/** `runsync` waits for the job, `run` answers at once. */
-	path: 'runsync' | 'run';
-	body: Exchange['body'];
+	mode: 'runsync' | 'run';
+	body: ApiRequest['body'];
 	/** Size of the body in bytes: a large one takes longer to send. */
 	bytes: number;
 	/** The longest wait of the item. */
@@ -82,12 +82,11 @@ export class Endpoint {
 	 * @returns the job, final or not
 	 * @throws Failure where there is no job to follow; Stopped
 	 */
-	async submit({ path, body, bytes, deadline, hasFile, ...how }: Submission): Promise<Job> {
-		const waits = path === 'runsync';
+	async submit({ mode, body, bytes, deadline, hasFile, ...how }: Submission): Promise<Job> {
+		const waits = mode === 'runsync';
 		const waitMs = () => (waits ? syncWaitMs(deadline, bytes) : 0);
-		const answer = await this.send({
-			method: 'POST',
-			path: () => (waits ? `runsync?wait=${waitMs()}` : 'run'),
+		const path = () => (waits ? `runsync?wait=${waitMs()}` : 'run');
+		const answer = await this.send('POST', path, {
 			body,
 			timeoutMs: () => waitMs() + GRACE_MS + bytes / SLOWEST_UPLOAD,
 			// Even the shortest wait must leave time for the job's ID to arrive.
@@ -110,7 +109,9 @@ export class Endpoint {
 
 	/** Asks for a job once, without judging the answer; `limitMs`: the longest wait for it. */
 	async look(jobId: string, limitMs: number): Promise<Answer> {
-		return await this.once(jobPath('status', jobId), Math.min(limitMs, QUICK_MS));
+		const timeoutMs = Math.min(limitMs, QUICK_MS);
+		const once = { timeoutMs, leastMs: timeoutMs, limitMs: 0 };
+		return await this.send('GET', jobPath('status', jobId), once);
 	}
 
 	/** The same, but Runpod answers when the job has ended, or shortly before `limitMs` are over. */
@@ -118,7 +119,8 @@ export class Endpoint {
 		const { least, most } = LONG_LOOK_MS;
 		const wait = Math.round(Math.min(most, Math.max(least, limitMs - SYNC_WAIT_MARGIN_MS)));
 		const path = `${jobPath('status-sync', jobId)}?wait=${wait}`;
-		return await this.once(path, Math.min(limitMs, wait + GRACE_MS));
+		const timeoutMs = Math.min(limitMs, wait + GRACE_MS);
+		return await this.send('GET', path, { timeoutMs, leastMs: timeoutMs, limitMs: 0 });
 	}
 
 	/**
@@ -127,7 +129,18 @@ export class Endpoint {
 	 * @throws Failure where Runpod does not know it or cannot be asked; Stopped
 	 */
 	async getJob(jobId: string, limitMs = QUICK_REPEATED_MS): Promise<Job> {
-		return await this.askAbout('status', jobId, Math.min(limitMs, QUICK_REPEATED_MS));
+		const limit = { limitMs: Math.min(limitMs, QUICK_REPEATED_MS) };
+		return this.jobOf(await this.send('GET', jobPath('status', jobId), { jobId, ...limit }), jobId);
+	}
+
+	/**
+	 * Requeues a `FAILED` or `TIMED_OUT` job under the same ID; it is billed like a new one.
+	 *
+	 * @throws Failure where Runpod does not know it, refuses or cannot be asked; Stopped
+	 */
+	async retry(jobId: string): Promise<Job> {
+		const how = { jobId, isCostly: true, isFinishedAfterStop: true };
+		return this.jobOf(await this.send('POST', jobPath('retry', jobId), how), jobId, true);
 	}
 
 	/**
@@ -137,39 +150,24 @@ export class Endpoint {
 	 * @throws Failure where Runpod does not know it, refuses or cannot be asked; Stopped
 	 */
 	async cancel(jobId: string, limitMs = QUICK_REPEATED_MS, isAfterStop = false): Promise<Job> {
-		const request = {
-			// Leaves time to send it again if it is never answered.
-			timeoutMs: () => Math.min(QUICK_MS, limitMs / 3),
-			deadline: startDeadline(limitMs),
-			isCostly: false,
-			isSettled: (given: Answer) => jobIn(given, jobId) !== undefined,
-			...(isAfterStop && { stop: undefined }),
-		};
-		const cancelling = { ...request, method: 'POST', path: jobPath('cancel', jobId) } as const;
-		let answer = await this.send(cancelling);
+		const deadline = startDeadline(limitMs);
+		const stop = isAfterStop ? undefined : this.stop;
+		// Leaves time to send it again if it is never answered.
+		const how = { jobId, deadline, timeoutMs: Math.min(QUICK_MS, limitMs / 3), stop };
+		let answer = await this.send('POST', jobPath('cancel', jobId), how);
 		for (let tries = 1; tries < MOST_CANCELS && isNewJob(jobId) && isNotFound(answer); tries++) {
-			if (request.deadline.remaining() <= NEW_JOB_PAUSE_MS) break;
-			await pause(NEW_JOB_PAUSE_MS, isAfterStop ? undefined : this.stop);
-			answer = await this.send(cancelling);
+			if (deadline.remaining() <= NEW_JOB_PAUSE_MS) break;
+			await pause(NEW_JOB_PAUSE_MS, stop);
+			answer = await this.send('POST', jobPath('cancel', jobId), how);
 		}
 		const job = jobIn(answer, jobId);
 		if (job !== undefined && isFinal(job) && hasResult(job)) return job;
-		if (job !== undefined || (answer.kind === 'answered' && answer.status === 400)) {
-			// Refused because the job has ended, accepted but not carried out yet, or without the job's result.
-			const path = jobPath('status', jobId);
-			const current = jobIn(await this.send({ ...request, method: 'GET', path }), jobId);
-			if (current !== undefined || job !== undefined) return current ?? job!;
+		if (job === undefined && !(answer.kind === 'answered' && answer.status === 400)) {
+			return this.jobOf(answer, jobId);
 		}
-		throw jobRequestFailed(answer, { endpointId: this.id, isCostly: false, job: { id: jobId } });
-	}
-
-	/**
-	 * Requeues a `FAILED` or `TIMED_OUT` job under the same ID; it is billed like a new one.
-	 *
-	 * @throws Failure where Runpod does not know it, refuses or cannot be asked; Stopped
-	 */
-	async retry(jobId: string): Promise<Job> {
-		return await this.askAbout('retry', jobId, QUICK_REPEATED_MS);
+		// Refused because the job has ended, accepted but not carried out yet, or without the job's result.
+		const current = jobIn(await this.send('GET', jobPath('status', jobId), how), jobId);
+		return current ?? this.jobOf(answer, jobId);
 	}
 
 	/**
@@ -178,16 +176,9 @@ export class Endpoint {
 	 * @throws Failure; Stopped
 	 */
 	async getHealth(): Promise<JsonObject> {
-		const answer = await this.send({
-			method: 'GET',
-			path: 'health',
-			timeoutMs: () => QUICK_MS,
-			deadline: startDeadline(QUICK_REPEATED_MS),
-			isCostly: false,
-			isSettled: (given) => given.kind === 'answered' && given.status < 300,
-		});
-		const { status, body } = answer.kind === 'answered' ? answer : {};
-		if (status !== undefined && status < 300 && isJsonObject(body)) return body;
+		const answer = await this.send('GET', 'health');
+		const { status = 0, body } = answer.kind === 'answered' ? answer : {};
+		if (status > 0 && status < 300 && isJsonObject(body)) return body;
 		if (status !== 401) throw requestFailed(answer, { endpointId: this.id, isCostly: false });
 		const what = `Runpod does not return the health of the endpoint '${this.id}' for this API key`;
 		throw new Failure(what, {
@@ -197,49 +188,41 @@ export class Endpoint {
 		});
 	}
 
-	private async askAbout(
-		operation: 'status' | 'retry',
-		jobId: string,
-		limitMs: number,
-	): Promise<Job> {
-		const isCostly = operation === 'retry';
-		const answer = await this.send({
-			method: isCostly ? 'POST' : 'GET',
-			path: jobPath(operation, jobId),
-			timeoutMs: () => Math.min(QUICK_MS, limitMs),
-			deadline: startDeadline(limitMs),
-			isCostly,
-			isSettled: (given) => jobIn(given, jobId) !== undefined,
-			isFinishedAfterStop: isCostly,
-		});
+	private jobOf(answer: Answer, jobId: string, isCostly = false): Job {
 		const job = jobIn(answer, jobId);
 		if (job !== undefined) return job;
 		throw jobRequestFailed(answer, { endpointId: this.id, isCostly, job: { id: jobId } });
 	}
 
-	private async once(path: string, timeoutMs: number): Promise<Answer> {
-		return await this.send({
-			method: 'GET',
-			path,
-			timeoutMs: () => timeoutMs,
-			deadline: startDeadline(timeoutMs),
-			isCostly: false,
-			isSettled: () => true,
-		});
-	}
-
-	private async send({
-		path,
-		...request
-	}: Omit<RepeatableRequest, 'url'> & { path: string | (() => string) }): Promise<Answer> {
+	/** By default a request that Runpod answers from memory, repeated for a minute. */
+	private async send(
+		method: 'GET' | 'POST',
+		path: string | (() => string),
+		{
+			jobId,
+			timeoutMs = QUICK_MS,
+			limitMs = QUICK_REPEATED_MS,
+			...how
+		}: Partial<Omit<ApiRequest, 'timeoutMs'>> & {
+			/** The job that is asked for: an answer that holds it is not asked for again. */
+			jobId?: string;
+			timeoutMs?: number | (() => number);
+			limitMs?: number;
+		} = {},
+	): Promise<Answer> {
 		const pathNow = () => (typeof path === 'string' ? path : path());
 		return await send(this.connection, {
-			stop: this.stop,
-			...request,
+			method,
 			url: () => `${this.connection.baseUrl}/${encodeURIComponent(this.id)}/${pathNow()}`,
+			timeoutMs: () => (typeof timeoutMs === 'number' ? timeoutMs : timeoutMs()),
+			deadline: startDeadline(limitMs),
+			isCostly: false,
+			isSettled: (answer) => jobId !== undefined && jobIn(answer, jobId) !== undefined,
+			stop: this.stop,
+			...how,
 			onRepeat: (answer, delayMs) => {
-				request.onRepeat?.(answer, delayMs);
-				this.onRepeat(`${request.method} ${pathNow().replace(/\?.*/, '')}`, answer, delayMs);
+				how.onRepeat?.(answer, delayMs);
+				this.onRepeat(`${method} ${pathNow().replace(/\?.*/, '')}`, answer, delayMs);
 			},
 		});
 	}

@@ -1,4 +1,4 @@
-import type { IAllExecuteFunctions, IHttpRequestMethods } from 'n8n-workflow';
+import type { IAllExecuteFunctions } from 'n8n-workflow';
 import { isJsonObject, type JsonObject } from '../json';
 import { classifyError, readBeginning, readBody, type Answer } from './answer';
 import type { Connection } from './connection';
@@ -7,29 +7,22 @@ import { withoutKey } from './secret';
 import { pause, withTimeLimit, type Deadline } from './time';
 import { mayRepeat } from './verdicts';
 
-export interface Exchange {
-	method: IHttpRequestMethods;
-	url: string;
+export interface ApiRequest {
+	method: 'GET' | 'POST';
+	/** Called whenever the request is sent, because it can depend on the time that is left. */
+	url: () => string;
 	/** What is to be sent as JSON; a Buffer holds it already. */
 	body?: JsonObject | Buffer;
-	/** Milliseconds until the full answer must have arrived. */
-	timeoutMs: number;
-	stop?: AbortSignal;
-}
-
-export interface RepeatableRequest extends Omit<Exchange, 'url' | 'timeoutMs'> {
-	/** Called whenever the request is sent, because the URL can depend on the time that is left. */
-	url: () => string;
-	/** As in `Exchange`; limited to the time until the deadline, but not below `leastMs`. */
+	/** Until the full answer must have arrived; limited to the deadline, but not below `leastMs`. */
 	timeoutMs: () => number;
-	/** How long it gets, in ms, however little time is left. */
 	leastMs?: number;
-	/** Whether it creates a job: then it is only sent again if Runpod certainly did not accept it. */
-	isCostly: boolean;
 	/** Nothing is sent after it. */
 	deadline: Deadline;
+	/** Whether it creates a job: then it is only sent again if Runpod certainly did not accept it. */
+	isCostly: boolean;
 	/** Whether an answer is what was wanted, whatever its status says: then nothing is repeated. */
 	isSettled: (answer: Answer) => boolean;
+	stop?: AbortSignal;
 	/** Whether an exchange that is running at a stop is completed. Nothing is sent after a stop in any case. */
 	isFinishedAfterStop?: boolean;
 	/** Called for every repeat, before the pause of `delayMs` that precedes it. */
@@ -49,17 +42,12 @@ const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
  *
  * @throws Stopped when the user stopped the execution
  */
-export async function send(connection: Connection, request: RepeatableRequest): Promise<Answer> {
+export async function send(connection: Connection, request: ApiRequest): Promise<Answer> {
 	const { deadline, stop, leastMs = SHORTEST_REQUEST_MS } = request;
 	for (let failedTries = 1; ; failedTries++) {
 		if (stop?.aborted) throw new Stopped();
-		const answer = await exchange(connection, {
-			method: request.method,
-			url: request.url(),
-			body: request.body,
-			timeoutMs: Math.min(request.timeoutMs(), Math.max(leastMs, deadline.remaining())),
-			stop: request.isFinishedAfterStop ? undefined : stop,
-		});
+		const timeoutMs = Math.min(request.timeoutMs(), Math.max(leastMs, deadline.remaining()));
+		const answer = await exchange(connection, request, timeoutMs);
 		if (!mayRepeat(answer, request.isCostly) || request.isSettled(answer)) return answer;
 		const delayMs = repeatDelayMs(answer, failedTries);
 		if (delayMs >= deadline.remaining()) return answer;
@@ -91,57 +79,63 @@ export function retryAfterMs(header: unknown): number | undefined {
 	return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
-/**
- * Sends one authenticated request to Runpod, once. Redirects are not followed, so the key stays with the host of the
- * credential's base URL.
- *
- * @throws Stopped when the user stopped the execution; any other end is an `Answer`
- */
-async function exchange(connection: Connection, request: Exchange): Promise<Answer> {
-	const { stop, timeoutMs } = request;
-	return await withTimeLimit(timeoutMs, stop, async (limit) =>
-		sendOnce(connection, request, limit).catch((error: unknown): Answer => {
+/** One exchange. Redirects are not followed, so the key stays with the host of the credential's base URL. */
+async function exchange(
+	{ context, apiKey }: Connection,
+	{ method, url, body, isFinishedAfterStop, ...request }: ApiRequest,
+	timeoutMs: number,
+): Promise<Answer> {
+	const stop = isFinishedAfterStop ? undefined : request.stop;
+	const began = performance.now();
+	return await withTimeLimit(timeoutMs, stop, async (limit) => {
+		try {
+			const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
+				// The helper reads the members of `connect()` only; the type requires those of every kind of context.
+				context as unknown as IAllExecuteFunctions,
+				'prunaVideoRunpodApi',
+				{
+					method,
+					url: url(),
+					...(Buffer.isBuffer(body) && { headers: { 'Content-Type': 'application/json' } }),
+					...(body !== undefined && { body }),
+					json: true,
+					// As a stream, so that the server cannot decide how long the answer takes or how large it is.
+					encoding: 'stream',
+					timeout: Math.ceil(timeoutMs),
+					abortSignal: limit,
+					returnFullResponse: true,
+					ignoreHttpStatusErrors: true,
+					disableFollowRedirect: true,
+				},
+			);
+			return await readResponse(response, apiKey, limit, began);
+		} catch (error) {
 			if (stop?.aborted) throw new Stopped(true);
 			const reason = `no answer within ${Math.round(timeoutMs / 1000)} s`;
 			return (limit.aborted ? undefined : classifyError(error)) ?? { kind: 'timedOut', reason };
-		}),
-	);
+		}
+	});
 }
 
-async function sendOnce(
-	{ context, apiKey }: Connection,
-	{ method, url, body, timeoutMs }: Exchange,
+/** Throws what broke the answer off, unless what has come of it names a job. */
+async function readResponse(
+	response: unknown,
+	apiKey: string,
 	limit: AbortSignal,
+	began: number,
 ): Promise<Answer> {
-	const began = performance.now();
-	const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
-		// The helper reads the members of `connect()` only; the type requires those of every kind of context.
-		context as unknown as IAllExecuteFunctions,
-		'prunaVideoRunpodApi',
-		{
-			method,
-			url,
-			...(Buffer.isBuffer(body) && { headers: { 'Content-Type': 'application/json' } }),
-			...(body !== undefined && { body }),
-			json: true,
-			// As a stream, so that the server cannot decide how long the answer takes or how large it is.
-			encoding: 'stream',
-			timeout: Math.ceil(timeoutMs),
-			abortSignal: limit,
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			disableFollowRedirect: true,
-		},
-	);
 	if (!isJsonObject(response) || typeof response.statusCode !== 'number') {
 		return { kind: 'interrupted', reason: 'the answer could not be read' };
 	}
-	const { text, error } = await readText(response.body, limit);
-	if (text === undefined) return { kind: 'tooLarge', reason: 'more than 32 MB' };
-	const clean = withoutKey(text, apiKey);
-	const read = error === undefined ? readBody(clean) : readBroken(clean);
-	// What has come of a broken answer counts where it names a job.
-	if (error !== undefined && read === undefined) throw error;
+	const { bytes, error } = await readBytes(response.body, limit);
+	if (bytes === undefined) return { kind: 'tooLarge', reason: 'more than 32 MB' };
+	const text = withoutKey(bytes.toString(), apiKey);
+	let read = readBody(text);
+	if (error !== undefined && !isJsonObject(read?.body)) {
+		const beginning = readBeginning(text);
+		if (beginning.id === undefined) throw error;
+		read = { body: beginning };
+	}
 	if (read === undefined) return { kind: 'tooLarge', reason: 'too many parts' };
 	return {
 		kind: 'answered',
@@ -150,13 +144,6 @@ async function sendOnce(
 		body: read.body,
 		tookMs: performance.now() - began,
 	};
-}
-
-function readBroken(text: string): { body: unknown } | undefined {
-	const whole = readBody(text);
-	if (isJsonObject(whole?.body)) return whole;
-	const beginning = readBeginning(text);
-	return beginning.id === undefined ? undefined : { body: beginning };
 }
 
 interface Stream extends AsyncIterable<unknown> {
@@ -169,29 +156,30 @@ function isStream(body: unknown): body is Stream {
 	);
 }
 
-/** The body as text, without it where it is too large; `error` where it broke off or `limit` fired. */
-async function readText(
+/** What came of the body, nothing where it is too large; `error` where it broke off or `limit` fired. */
+async function readBytes(
 	body: unknown,
 	limit: AbortSignal,
-): Promise<{ text?: string; error?: unknown }> {
-	if (!isStream(body))
-		return { text: typeof body === 'string' ? body : JSON.stringify(body ?? '') };
+): Promise<{ bytes?: Buffer; error?: unknown }> {
+	if (!isStream(body)) {
+		return { bytes: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? '')) };
+	}
 	const end = () => body.destroy();
 	limit.addEventListener('abort', end, { once: true });
 	const chunks: Buffer[] = [];
+	let size = 0;
 	try {
-		let bytes = 0;
 		for await (const chunk of body) {
 			const part = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-			bytes += part.length;
+			size += part.length;
 			// Leaving the loop destroys the stream, and the connection with it.
-			if (bytes > LARGEST_ANSWER_BYTES) return {};
+			if (size > LARGEST_ANSWER_BYTES) return {};
 			chunks.push(part);
 		}
 		limit.throwIfAborted();
-		return { text: Buffer.concat(chunks).toString() };
+		return { bytes: Buffer.concat(chunks) };
 	} catch (error) {
-		return { text: Buffer.concat(chunks).toString(), error: error ?? new Error('interrupted') };
+		return { bytes: Buffer.concat(chunks), error };
 	} finally {
 		limit.removeEventListener('abort', end);
 	}
