@@ -175,9 +175,7 @@ const { maxCostPerExecution } = ITEM_OPTIONS;
 /** Options of one item, checked, with their defaults. Times in seconds, amounts in USD. */
 export type ItemOptions = ValuesOf<typeof ITEM_OPTIONS>;
 
-/**
- * @throws InvalidParameter
- */
+/** @throws InvalidParameter */
 export function readOptions(read: ParameterReader): ItemOptions {
 	return readCollection(read(COLLECTION.name, {}), ITEM_OPTIONS);
 }

@@ -28,9 +28,7 @@ export interface Field<Value> {
 	label: string;
 	/** The field in n8n's form, under the name that workflows store it by. */
 	property(name: string): INodeProperties;
-	/**
-	 * @throws InvalidParameter where the value does not fit
-	 */
+	/** @throws InvalidParameter where the value does not fit */
 	read(value: unknown): Value;
 	/** The value of an optional field that is empty, or of one that the workflow does not have. */
 	unset: Value;

@@ -127,9 +127,7 @@ function fileBehind(url: URL, made: NonNullable<Link[2]>): string | undefined {
 	return find.test(url.href) ? url.href.replace(find, replacement).replace(/[?&]$/, '') : undefined;
 }
 
-/**
- * @throws InvalidParameter for an address that is known not to lead to a file
- */
+/** @throws InvalidParameter for an address that is known not to lead to a file */
 export function checkLeadsToFile(address: string, label: string): void {
 	const link = readLink(address);
 	if (link === undefined) return;

@@ -44,9 +44,7 @@ export class MediaField {
 		};
 	}
 
-	/**
-	 * @throws InvalidParameter where it is none of these
-	 */
+	/** @throws InvalidParameter where it is none of these */
 	read(value: unknown, item: INodeExecutionData | undefined): Media | undefined {
 		const given = onlyOne(value);
 		if (isEmpty(given)) return undefined;

@@ -104,12 +104,6 @@ test.each<[MediaName, string, FileLabel[]]>([
 	for (const label of labels) expect(found(media, '\0\0\0', label)).toBe(expected);
 });
 
-test('a label that a Code node made can hold anything', () => {
-	const label: object = { mimeType: null, fileName: 5, fileExtension: ['png'] };
-	expect(found('image', PNG, label)).toBe('image/png');
-	expect(found('image', '', label)).toBe('is of unknown type');
-});
-
 test('whatever a file begins with, it is something', () => {
 	fc.assert(
 		fc.property(fc.uint8Array({ maxLength: 1000 }), fc.string(), (start, mimeType) => {

@@ -20,9 +20,7 @@ export interface JobPlan extends Plan {
 	endpointId: string;
 }
 
-/**
- * @throws InvalidParameter where the ID is empty or could lead elsewhere in a path
- */
+/** @throws InvalidParameter where the ID is empty or could lead elsewhere in a path */
 export function planForJob({ read }: Item): JobPlan {
 	return { jobId: jobId.read(read('jobId', '')), endpointId: readOptions(read).endpointId };
 }
