@@ -25,13 +25,12 @@ export function ended(
 	const ref = { ...record.job, id: job.id };
 	const { cost = job.status === 'COMPLETED' ? record.cost : 0, videoUrl } = result;
 	if (videoUrl !== undefined) {
-		const response = keptResponse(job.raw, result);
+		const response = keptResponse(job, result);
 		const done = { state: 'done', job: ref, result, response, finishedAt: Date.now() } as const;
 		records.update(itemIndex, { ...done, cost });
-	} else if (job.status === 'CANCELLED') {
-		records.update(itemIndex, { state: 'cancelled', job: ref, cost });
 	} else if (job.status !== 'COMPLETED') {
-		records.update(itemIndex, { state: 'failed', job: ref, status: job.status, cost });
+		const state = job.status === 'CANCELLED' ? 'cancelled' : 'failed';
+		records.update(itemIndex, { state, job: ref, status: job.status, cost });
 	}
 }
 

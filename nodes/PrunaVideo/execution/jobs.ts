@@ -183,9 +183,7 @@ async function wait(
 		}
 		// The node itself cancelled it, so a later try may submit a new one.
 		const record = execution.records.get(index);
-		if (record?.state === 'cancelled') {
-			execution.records.update(index, { ...record, state: 'failed', status: 'CANCELLED' });
-		}
+		if (record?.state === 'cancelled') execution.records.set(index, { ...record, state: 'failed' });
 		throw new Failure(message, {
 			description: `The job was cancelled ('${LABELS.cancelOnTimeout}'). Raise the timeout in the options, or run the item again.`,
 			job: { ...known, status: 'CANCELLED' },

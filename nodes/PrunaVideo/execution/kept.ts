@@ -120,9 +120,7 @@ function isOurs(entry: [string, unknown]): entry is [string, Stored] {
 
 /** For Retry On Fail a cancelled job is final. A user who retries the execution wants the video after all. */
 function askedAnew(record: JobRecord): JobRecord {
-	return record.state === 'cancelled'
-		? { ...record, state: 'failed', status: 'CANCELLED' }
-		: record;
+	return record.state === 'cancelled' ? { ...record, state: 'failed' } : record;
 }
 
 /** Whether an agent calls the node as a tool; older versions of n8n run a tool only in this way. */

@@ -1,7 +1,8 @@
-import { isJsonObject, type JsonObject } from '../json';
+import type { JsonObject } from '../json';
 import { dollars } from '../money';
 import type { VideoResult } from '../pvideo/result';
 import { Failure, type KnownJob } from '../runpod/failure';
+import type { FinalJob } from '../runpod/job';
 
 /** A job that Runpod accepted, and the endpoint that did. */
 export interface JobRef {
@@ -15,32 +16,18 @@ export interface Problem {
 	httpCode?: number;
 }
 
+/**
+ * `none`: Runpod accepted no job. `uncertain`: it may have. `running`: not known to be final, or completed without a
+ * video so far. `done`: with a video. `failed`: without one, so a new job may be submitted. `cancelled`: by somebody
+ * else than the node, so no later try submits a new one.
+ */
 export type JobState =
-	| /** Runpod accepted no job. */ { state: 'none' }
-	| { state: 'submitting' }
-	| /** It is not known whether Runpod accepted a job. */ { state: 'uncertain'; problem: Problem }
-	| /** Not known to be final, or completed without a video so far. */ {
-			state: 'running';
-			job: JobRef;
-	  }
-	| {
-			state: 'done';
-			job: JobRef;
-			result: VideoResult;
-			/** Runpod's answer, or what the node reads of a long one. */
-			response: JsonObject;
-			/** ms since 1970. */
-			finishedAt: number;
-	  }
-	| /** Ended without a video: a new job may be submitted. */ {
-			state: 'failed';
-			job: JobRef;
-			status: string;
-	  }
-	| /** By somebody else than the node: no later try may submit a new one. */ {
-			state: 'cancelled';
-			job: JobRef;
-	  };
+	| { state: 'none' | 'submitting' }
+	| { state: 'uncertain'; problem: Problem }
+	| { state: 'running'; job: JobRef }
+	/** `response`: Runpod's answer, or what the node reads of a long one; `finishedAt` in ms since 1970. */
+	| { state: 'done'; job: JobRef; result: VideoResult; response: JsonObject; finishedAt: number }
+	| { state: 'failed' | 'cancelled'; job: JobRef; status: string };
 
 /** What was, or is to be, sent. */
 export interface Sent {
@@ -135,30 +122,24 @@ export function isSubmitted(record: JobRecord | undefined, resubmitsUncertain = 
 export function jobOf(record: JobRecord | undefined): KnownJob {
 	if (record === undefined || !('job' in record)) return {};
 	const { id } = record.job;
-	if (record.state === 'done') {
-		const { videoUrl, cost } = record.result;
-		return { id, status: String(record.response.status ?? 'COMPLETED'), videoUrl, cost };
-	}
-	return { id, ...(record.state === 'failed' && { status: record.status }) };
+	if (record.state === 'done') return { id, status: 'COMPLETED', ...record.result };
+	return { id, ...('status' in record && { status: record.status }) };
 }
 
 /** A response is kept whole up to this many characters of JSON. */
 const LONGEST_KEPT = 4_000;
 
 /** A response as it is kept for the next try: whole or, if it is long, only what the node reads. */
-export function keptResponse(raw: JsonObject, { videoUrl, cost, seed }: VideoResult): JsonObject {
+export function keptResponse({ id, status, raw }: FinalJob, result: VideoResult): JsonObject {
 	if (JSON.stringify(raw).length <= LONGEST_KEPT) return raw;
-	const { id = null, status = null, delayTime = null, executionTime = null } = raw;
-	const times = { delayTime, executionTime };
-	const isShort = !Object.values(times).some((time) => isJsonObject(time) || Array.isArray(time));
+	const { delayTime, executionTime } = raw;
+	const isTime = (time: unknown) => typeof time === 'number';
 	return {
-		...(JSON.stringify([id, status]).length < LONGEST_KEPT && { id, status }),
-		...(isShort && times),
-		output: {
-			...(videoUrl !== undefined && { video_url: videoUrl }),
-			...(cost !== undefined && { cost }),
-			...(seed !== undefined && { seed }),
-		},
+		id,
+		status,
+		...(isTime(delayTime) && { delayTime }),
+		...(isTime(executionTime) && { executionTime }),
+		output: { video_url: result.videoUrl ?? null, cost: result.cost ?? null },
 	};
 }
 
