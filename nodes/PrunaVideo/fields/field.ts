@@ -93,12 +93,15 @@ export function textFrom(value: unknown): string | undefined {
 }
 
 const LONGEST_SHOWN = 60;
+/** The secret in the address of a Telegram bot's file. */
+const BOT_TOKEN = /bot\d+:[\w-]*/gi;
 
 /** The value as an error message shows it: short, on one line, its type recognizable. */
 export function shown(value: unknown): string {
 	if (value === undefined || value === null || value === '') return 'empty';
 	if (typeof value === 'string') {
-		const line = value.slice(0, 10 * LONGEST_SHOWN).replace(/\s+/g, ' ');
+		const start = value.slice(0, 10 * LONGEST_SHOWN).replace(BOT_TOKEN, 'bot…');
+		const line = start.replace(/\s+/g, ' ');
 		return `"${line.length > LONGEST_SHOWN ? `${line.slice(0, LONGEST_SHOWN)}…` : line}"`;
 	}
 	if (Array.isArray(value)) return 'a list';

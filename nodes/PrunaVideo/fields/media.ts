@@ -102,7 +102,7 @@ export class MediaField {
 		if (list !== undefined) return { named, bytes: () => Buffer.from(list) };
 		throw new InvalidParameter(
 			`'${this.label}': the file has no content that can be read`,
-			'A file made in a Code node needs its bytes as base64 in data: { data: buffer.toString("base64"), mimeType: "image/png" }.',
+			'Use the name of the field that holds the file, such as data. A file made in a Code node needs its bytes as base64: { data: buffer.toString("base64"), mimeType: "image/png" }.',
 		);
 	}
 }
