@@ -1,9 +1,8 @@
+/** What is sent for what the form holds, and the form itself. */
 import { NodeHelpers, type IDataObject, type INodeProperties } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import { PARAMETERS } from '../../nodes/PrunaVideo/pvideo/parameters';
 import { startSimulator, type Simulator } from '../tools/simulator';
-import { credentialsOf } from './batch';
-import { runNode } from './engine';
+import { CONTINUE, generate } from './batch';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -13,367 +12,201 @@ beforeEach(() => simulator.reset());
 afterAll(async () => await simulator.close());
 
 const UNTOUCHED = {
-	prompt: 'A cat',
+	prompt: 'a cat',
 	duration: 5,
 	resolution: '720p',
-	fps: 24,
+	draft: false,
 	aspect_ratio: '16:9',
 	seed: expect.any(Number),
-	draft: false,
-	save_audio: true,
-	prompt_upsampling: true,
 };
 const { duration: _duration, ...WITHOUT_DURATION } = UNTOUCHED;
 const { aspect_ratio: _aspectRatio, ...WITHOUT_RATIO } = UNTOUCHED;
-const { seed: _seed, fps: _fps, ...WITHOUT_SEED_AND_FPS } = UNTOUCHED;
-const URL = 'https://example.com/a.png';
+const { seed: _seed, ...WITHOUT_SEED } = UNTOUCHED;
+const URL = 'https://example.com/a';
 
-/** As a sheet gives them. */
-const EMPTY_CELLS: IDataObject = {
-	imageSource: '',
-	audioSource: null,
-	duration: '={{ $json.nothing }}',
-	resolution: ' ',
-	draft: '',
-	aspectRatio: null,
-	fps: '',
-	saveAudio: '={{ $json.nothing }}',
-	promptUpsampling: null,
-	download: '',
-	simplify: '',
-	additionalFields: { seed: '', additionalInput: '' },
-	options: {
-		concurrency: '',
-		executionMode: null,
-		timeout: '={{ $json.nothing }}',
-		syncWait: '',
-		pollInterval: '',
-		cancelOnStop: '',
-		cancelOnTimeout: '',
-		resubmitUncertain: null,
-		fileName: null,
-		includeInput: '',
-		sendFilesAs: '',
-		webhookUrl: '',
-		endpointId: '',
-		executionTimeout: '',
-		ttl: null,
-		lowPriority: '',
-	},
-};
+const additional = (additionalFields: IDataObject): IDataObject => ({ additionalFields });
+const added = (additionalInput: unknown) => additional({ additionalInput } as IDataObject);
 
-/** The body of the one request that generate sends. */
-async function sentBody(fields: IDataObject, operation = 'generate'): Promise<unknown> {
-	await runNode({
-		parameters: {
-			resource: operation === 'submit' ? 'job' : 'video',
-			operation,
-			prompt: 'A cat',
-			...fields,
-		},
-		items: [{ json: { five: '5', yes: 'TRUE', fps: '48' } }],
-		credentials: credentialsOf(simulator),
-	});
-	expect(simulator.requests).toHaveLength(1);
-	return simulator.requests[0]?.body;
-}
+test.each<[string, IDataObject, object]>([
+	['nothing touched', {}, UNTOUCHED],
+	['duration', { duration: 10 }, { ...UNTOUCHED, duration: 10 }],
+	['resolution', { resolution: '1080p' }, { ...UNTOUCHED, resolution: '1080p' }],
+	['draft', { draft: true }, { ...UNTOUCHED, draft: true }],
+	['aspectRatio', { aspectRatio: '9:16' }, { ...UNTOUCHED, aspect_ratio: '9:16' }],
+	['an image', { image: URL }, { ...WITHOUT_RATIO, image: URL }],
+	['audio', { audio: URL, duration: 5 }, { ...WITHOUT_DURATION, audio: URL }],
+	['seed', additional({ seed: 7 }), { ...UNTOUCHED, seed: 7 }],
+	['seed 0', additional({ seed: 0 }), { ...UNTOUCHED, seed: 0 }],
+	['fps', additional({ fps: 48 }), { ...UNTOUCHED, fps: 48 }],
+	['saveAudio', additional({ saveAudio: false }), { ...UNTOUCHED, save_audio: false }],
+	['upsampling', additional({ promptUpsampling: true }), { ...UNTOUCHED, prompt_upsampling: true }],
+	['what is new', added('{"duration": 3, "b": [1]}'), { ...UNTOUCHED, duration: 3, b: [1] }],
+	['an added image', added({ image: URL }), { ...WITHOUT_RATIO, image: URL }],
+	['what is no audio', added({ audio: ' ' }), { ...UNTOUCHED, audio: ' ' }],
+	['what the user adds wins', added({ prompt: 'a dog' }), { ...UNTOUCHED, prompt: 'a dog' }],
+	['an empty seed', additional({ seed: '', additionalInput: '{"seed": ""}' }), UNTOUCHED],
+	['no seed', additional({ seed: 7, additionalInput: { seed: null } }), WITHOUT_SEED],
+	['its seed', additional({ seed: 7, additionalInput: { seed: '' } }), { ...UNTOUCHED, seed: 7 }],
+	['no duration', added({ duration: null }), WITHOUT_DURATION],
+	['no image', { image: URL, ...added({ image: null }), aspectRatio: '16:9' }, UNTOUCHED],
+	['fields of older versions', { imageSource: 'url', imageUrl: URL, fps: 48 }, UNTOUCHED],
+])('the whole body for %s', async (_, parameters, input) => {
+	await generate(simulator, { parameters });
+	expect(simulator.requests.map(({ body }) => body)).toEqual([{ input }]);
+});
 
-describe('the whole body, for each field', () => {
-	test.each<[string, IDataObject, object]>([
-		['none touched', {}, UNTOUCHED],
-		['duration', { duration: 10 }, { ...UNTOUCHED, duration: 10 }],
-		['duration of an expression', { duration: '={{ $json.five }}' }, UNTOUCHED],
-		['resolution', { resolution: '1080p' }, { ...UNTOUCHED, resolution: '1080p' }],
-		['aspectRatio', { aspectRatio: '9:16' }, { ...UNTOUCHED, aspect_ratio: '9:16' }],
-		['fps', { fps: 48 }, { ...UNTOUCHED, fps: 48 }],
-		['fps of an expression', { fps: '={{ $json.fps }}' }, { ...UNTOUCHED, fps: 48 }],
-		['draft', { draft: true }, { ...UNTOUCHED, draft: true }],
-		['draft of an expression', { draft: '={{ $json.yes }}' }, { ...UNTOUCHED, draft: true }],
-		['saveAudio', { saveAudio: false }, { ...UNTOUCHED, save_audio: false }],
-		['promptUpsampling', { promptUpsampling: false }, { ...UNTOUCHED, prompt_upsampling: false }],
-		['seed', { additionalFields: { seed: 7 } }, { ...UNTOUCHED, seed: 7 }],
-		['seed 0', { additionalFields: { seed: 0 } }, { ...UNTOUCHED, seed: 0 }],
-		['image', { imageSource: 'url', imageUrl: URL }, { ...WITHOUT_RATIO, image: URL }],
-		[
-			'audio',
-			{ audioSource: 'url', audioUrl: 'https://example.com/a.mp3', duration: 99 },
-			{ ...WITHOUT_DURATION, audio: 'https://example.com/a.mp3' },
-		],
-		[
-			'additional input wins and may be new',
-			{ additionalFields: { additionalInput: '{"duration": 3, "brand_new": [1]}' } },
-			{ ...UNTOUCHED, duration: 3, brand_new: [1] },
-		],
-		[
-			'an image in the additional input',
-			{ additionalFields: { additionalInput: { image: URL } } },
-			{ ...WITHOUT_RATIO, image: URL },
-		],
-		[
-			'an empty seed is none',
-			{ additionalFields: { seed: '', additionalInput: '{"seed": ""}' } },
-			UNTOUCHED,
-		],
-		[
-			'an empty seed does not override the field',
-			{ additionalFields: { seed: 7, additionalInput: '{"seed": ""}' } },
-			{ ...UNTOUCHED, seed: 7 },
-		],
-		[
-			'null takes a field out, the seed too',
-			{ additionalFields: { seed: 7, additionalInput: '{"seed": null, "fps": null}' } },
-			WITHOUT_SEED_AND_FPS,
-		],
-		[
-			'null takes an image out, and the aspect ratio counts again',
-			{
-				imageSource: 'url',
-				imageUrl: URL,
-				aspectRatio: '1:1',
-				additionalFields: { additionalInput: '{"image": null}' },
-			},
-			UNTOUCHED,
-		],
-		[
-			'what is no address is no audio, so the duration is sent',
-			{ additionalFields: { additionalInput: '{"audio": " "}' } },
-			{ ...UNTOUCHED, audio: ' ' },
-		],
-		['empty cells and missing columns', EMPTY_CELLS, UNTOUCHED],
-		[
-			'what people write',
-			{ duration: '7s', resolution: 1080, aspectRatio: '09:16:00', fps: '48' },
-			{ ...UNTOUCHED, duration: 7, resolution: '1080p', aspect_ratio: '9:16', fps: 48 },
-		],
-		['no image although one is typed', { imageSource: 'none', imageUrl: URL }, UNTOUCHED],
-	])('%s', async (_name, fields, input) => {
-		expect(await sentBody(fields)).toEqual({ input });
-	});
-
-	test('the policy in milliseconds', async () => {
-		const options = { executionTimeout: 60, ttl: '3600', lowPriority: true };
-		expect(await sentBody({ options })).toEqual({
-			input: UNTOUCHED,
-			policy: { executionTimeout: 60_000, ttl: 3_600_000, lowPriority: true },
-		});
-	});
-
-	const webhookUrl = ' https://example.com/hook ';
-
-	test.each<[string, IDataObject]>([
-		['submit', { webhookUrl }],
-		['generate', { options: { webhookUrl } }],
-	])('a webhook with %s', async (operation, fields) => {
-		expect(await sentBody(fields, operation)).toEqual({
-			input: UNTOUCHED,
-			webhook: 'https://example.com/hook',
-		});
-	});
+test.each<[IDataObject, object]>([
+	[
+		{ options: { webhookUrl: ` ${URL} `, policy: '{"ttl": 3600000, "lowPriority": true}' } },
+		{ webhook: URL, policy: { ttl: 3_600_000, lowPriority: true } },
+	],
+	[{ resource: 'job', operation: 'submit', webhookUrl: URL }, { webhook: URL }],
+])('beside the input: %j', async (parameters, beside) => {
+	await generate(simulator, { parameters, options: parameters.options as IDataObject });
+	expect(simulator.requests[0]?.body).toEqual({ input: UNTOUCHED, ...beside });
 });
 
 const NO_PROMPT = "'prompt' in 'Additional Input (JSON)' must contain text, but is";
+const UNEVALUATED = "'Prompt' contains an expression that was not evaluated";
 
 test.each<[IDataObject, string]>([
-	[{ additionalFields: { additionalInput: '{"prompt": 5}' } }, `${NO_PROMPT} 5`],
-	[{ additionalFields: { additionalInput: '{"prompt": ""}' } }, `${NO_PROMPT} empty`],
-	[{ additionalFields: { additionalInput: { prompt: '\u200b' } } }, NO_PROMPT],
-	[{ additionalFields: { additionalInput: '{"prompt": null}' } }, `${NO_PROMPT} empty`],
+	[added('{"prompt": 5}'), `${NO_PROMPT} 5`],
+	[added('{"prompt": ""}'), `${NO_PROMPT} empty`],
+	[added({ prompt: '\u200b' }), NO_PROMPT],
+	[added('{"prompt": null}'), `${NO_PROMPT} empty`],
+	[added({ prompt: 'a {{ $json.cat }}' }), UNEVALUATED],
+	[added({ image: 'file:///etc/passwd' }), "'Additional Input (JSON)': the image must be a URL"],
 	[{ prompt: '={{ NaN }}' }, "'Prompt' must say what the video should show, but is NaN"],
 	[{ prompt: '={{ Infinity }}' }, "'Prompt' must say what the video should show, but is Infinity"],
-	[{ prompt: '\u200b\u2060' }, "'Prompt' must say what the video should show, but is empty"],
+	// Every fault of an item, so that a row can be corrected in one go.
 	[
-		{ options: { executionTimeout: 5 } },
-		"'Runpod: Execution Timeout (Seconds)' must be a whole number from 6 to 604800, but is 5",
+		{ duration: 11, audio: 'voice', ...additional({ seed: -1 }) },
+		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11; 'Seed' must be a whole number from 0 to 2147483647, but is -1; 'Audio': no file in field \"voice\"",
 	],
-	[
-		{ options: { webhookUrl: 'localhost' } },
-		`'Webhook URL' must be a URL that starts with http:// or https://, but is "localhost"`,
-	],
-	[
-		{ options: { maxCostPerItem: '={{ $json.nothing }}' } },
-		"'Max Cost per Item (USD)' must be an amount in US dollars, but is empty",
-	],
-	[
-		{ options: { maxCostPerExecution: '' } },
-		"'Max Cost per Execution (USD)' must be an amount in US dollars, but is empty",
-	],
-	[
-		{ options: { sendFilesAs: 'mail' } },
-		`'Send Files As' must be one of dataUri, link, but is "mail"`,
-	],
-	[{ options: { fileName: '={{ $json }}' } }, "'File Name' must be text, but is an object"],
-])('%j is refused, and nothing is sent', async (fields, message) => {
-	const { error } = await runNode({
-		parameters: { resource: 'video', operation: 'generate', prompt: 'A cat', ...fields },
-		credentials: credentialsOf(simulator),
-	});
-	expect(error?.message).toContain(message);
-	expect(error?.description).not.toBe('');
+])('%j is refused, and nothing is sent', async (parameters, message) => {
+	const { items } = await generate(simulator, { parameters, settings: CONTINUE });
+	expect(items[0]?.json.error).toContain(message);
+	expect(items[0]?.json.hint).toMatch(/\S/);
 	expect(simulator.requests).toHaveLength(0);
 });
 
-test.each<[string, IDataObject, string | RegExp]>([
-	['sync', {}, '/v2/p-video/runsync?wait=90000'],
-	['syncWait', { syncWait: 10 }, '/v2/p-video/runsync?wait=10000'],
-	// The answer still has to arrive in time.
-	['a short timeout', { timeout: 5 }, /^\/v2\/p-video\/runsync\?wait=(4000|3\d\d\d)$/],
-	['async', { executionMode: 'async', pollInterval: 1 }, '/v2/p-video/run'],
-])('%s is sent to %j %s', async (_name, options, path) => {
-	await runNode({
-		parameters: { resource: 'video', operation: 'generate', prompt: 'A cat', options },
-		credentials: credentialsOf(simulator),
-	});
-	expect(simulator.requests[0]?.path).toEqual(
-		typeof path === 'string' ? path : expect.stringMatching(path),
-	);
-	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
-});
+const largeImage = `data:image/png;base64,iVBORw0KGgo${'A'.repeat(400_001)}`;
 
-test('the upload of a large file counts against a short timeout', async () => {
-	const imageUrl = `data:image/png;base64,iVBORw0KGgo${'A'.repeat(400_001)}`;
-	await runNode({
-		parameters: {
-			resource: 'video',
-			operation: 'generate',
-			prompt: 'A cat',
-			imageSource: 'url',
-			imageUrl,
-			options: { timeout: 10 },
-		},
-		credentials: credentialsOf(simulator),
-	});
+test.each<[string, IDataObject, IDataObject, string, number, number]>([
+	['sync', {}, {}, 'runsync', 90_000, 90_000],
+	// The answer still has to arrive in time.
+	['a short timeout', {}, { timeout: 5 }, 'runsync', 3_000, 4_000],
 	// Of 10 s, 4 s for 400 kB, and 2 s for the answer.
-	const [, wait] = /wait=(\d+)/.exec(simulator.requests[0]?.path ?? '') ?? [];
-	expect(Number(wait)).toBeGreaterThan(3_000);
-	expect(Number(wait)).toBeLessThanOrEqual(4_000);
+	['a large file', { image: largeImage }, { timeout: 10 }, 'runsync', 3_000, 4_000],
+	['async', {}, { executionMode: 'async' }, 'run', 0, 0],
+])('how long Runpod may hold %s', async (_, parameters, options, operation, least, most) => {
+	await generate(simulator, { parameters, options });
+	const [{ path } = { path: '' }] = simulator.requests;
+	expect(path).toMatch(new RegExp(`^/v2/p-video/${operation}(\\?wait=\\d+)?$`));
+	const wait = Number(/wait=(\d+)/.exec(path)?.[1] ?? 0);
+	expect(wait).toBeGreaterThanOrEqual(least);
+	expect(wait).toBeLessThanOrEqual(most);
 });
 
 describe('the form', () => {
 	const { description } = new PrunaVideo();
-	const byDefault: IDataObject = Object.fromEntries(
-		description.properties.map(({ name, default: usual }) => [name, usual as IDataObject]),
-	);
-	const visible = (values: IDataObject): string[] => {
-		const parameters = { ...byDefault, resource: 'video', operation: 'generate', ...values };
-		return description.properties
-			.filter((property: INodeProperties) =>
-				NodeHelpers.displayParameter(parameters as never, property, null, description),
-			)
-			.map(({ name }) => name);
-	};
+	const { properties } = description;
 
-	test('has the fields of the contract, in order', () => {
-		expect(visible({})).toEqual([
-			...[
-				'resource',
-				'operation',
-				'prompt',
-				'imageSource',
-				'audioSource',
-				'duration',
-				'resolution',
-			],
-			...['draft', 'aspectRatio', 'fps', 'saveAudio', 'promptUpsampling', 'download', 'simplify'],
-			...['additionalFields', 'options'],
-		]);
-	});
-	test.each<[IDataObject, string[], string[]]>([
-		[{ imageSource: 'url' }, ['imageUrl'], ['aspectRatio', 'imageBinaryField']],
-		[{ imageSource: 'binary' }, ['imageBinaryField'], ['aspectRatio', 'imageUrl']],
-		[{ audioSource: 'url' }, ['audioUrl'], ['duration', 'audioBinaryField']],
-		[{ audioSource: 'binary' }, ['audioBinaryField'], ['duration', 'audioUrl']],
-		[{ download: true }, ['binaryPropertyName'], []],
-		[
-			{ operation: 'estimateCost' },
-			['duration', 'resolution', 'draft', 'audioSource'],
-			['prompt', 'fps', 'options', 'download', 'imageSource'],
-		],
-		[
-			{ resource: 'job', operation: 'submit' },
-			['prompt', 'webhookUrl', 'options'],
-			['download', 'jobId', 'simplify'],
-		],
-		[
-			{ resource: 'job', operation: 'get' },
-			['jobId', 'wait', 'download', 'simplify', 'options'],
-			['prompt'],
-		],
-		[{ resource: 'job', operation: 'cancel' }, ['jobId'], ['wait', 'prompt', 'download']],
-		[{ resource: 'endpoint', operation: 'getHealth' }, ['options'], ['jobId', 'prompt']],
-	])('with %j', (values, shown, hidden) => {
-		const names = visible(values);
-		expect(names).toEqual(expect.arrayContaining(shown));
-		for (const name of hidden) expect(names).not.toContain(name);
-	});
+	/** What is on the screen for an operation, whatever its fields hold. */
+	const fieldsOf = (resource: string, operation: string): INodeProperties[] =>
+		properties.filter((property) =>
+			NodeHelpers.displayParameter({ resource, operation }, property, null, description),
+		);
+	const inCollection = (fields: INodeProperties[], name: string) =>
+		(fields.find((field) => field.name === name)?.options ?? [])
+			.map((option) => option.name)
+			.join(' ');
+
+	const VIDEO = 'prompt image audio duration resolution draft aspectRatio';
+	const ADDED = 'seed fps saveAudio promptUpsampling additionalInput';
 
 	test.each([
-		'duration',
-		'resolution',
-		'aspectRatio',
-		'fps',
-		'draft',
-		'saveAudio',
-		'promptUpsampling',
-	] as const)('%s has label and default of the table', (name) => {
-		const property = description.properties.find((candidate) => candidate.name === name);
-		expect(property?.displayName).toBe(PARAMETERS[name].field.label);
-		expect(property?.default).toBe(PARAMETERS[name].field.readUnset());
-	});
-
-	/** The entries of a menu or the fields of a collection. */
-	const namesIn = (name: string, values: IDataObject): string[] => {
-		const parameters = { ...byDefault, ...values };
-		const property = description.properties.find(
-			(candidate) =>
-				candidate.name === name &&
-				NodeHelpers.displayParameter(parameters as never, candidate, null, description),
-		);
-		return (property?.options ?? []).map((option) =>
-			'value' in option ? String(option.value) : option.name,
-		);
-	};
-
-	const POLICY = ['executionTimeout', 'ttl', 'lowPriority'];
-
-	test.each<[string, string, string[]]>([
 		[
 			'video',
 			'generate',
-			[
-				...['maxCostPerItem', 'maxCostPerExecution', 'concurrency', 'executionMode', 'timeout'],
-				...['syncWait', 'pollInterval', 'cancelOnStop', 'cancelOnTimeout', 'resubmitUncertain'],
-				...['fileName', 'includeInput', 'sendFilesAs', 'webhookUrl', 'endpointId', ...POLICY],
-			],
+			`${VIDEO} download additionalFields options`,
+			ADDED,
+			'maxCostPerItem maxCostPerExecution concurrency timeout simplify fileName binaryPropertyName executionMode webhookUrl cancelOnStop cancelOnTimeout resubmitUncertain sendFilesAs endpointId policy',
+		],
+		[
+			'video',
+			'estimateCost',
+			'audio duration resolution draft additionalFields',
+			'additionalInput',
+			'',
 		],
 		[
 			'job',
 			'submit',
-			[
-				...['maxCostPerItem', 'maxCostPerExecution', 'concurrency', 'timeout', 'cancelOnStop'],
-				...['resubmitUncertain', 'includeInput', 'sendFilesAs', 'endpointId', ...POLICY],
-			],
+			`${VIDEO} webhookUrl additionalFields options`,
+			ADDED,
+			'maxCostPerItem maxCostPerExecution concurrency timeout cancelOnStop resubmitUncertain sendFilesAs endpointId policy',
 		],
-		['job', 'get', ['concurrency', 'timeout', 'pollInterval', 'fileName', 'endpointId']],
-		['job', 'cancel', ['concurrency', 'endpointId']],
-		['job', 'retry', ['concurrency', 'endpointId']],
-		['endpoint', 'getHealth', ['concurrency', 'endpointId']],
-		['video', 'estimateCost', []],
-	])('has the options of %s > %s, the limits first', (resource, operation, expected) => {
-		expect(namesIn('options', { resource, operation })).toEqual(expected);
+		[
+			'job',
+			'get',
+			'jobId wait download options',
+			'',
+			'concurrency timeout simplify fileName binaryPropertyName endpointId',
+		],
+		['job', 'cancel', 'jobId options', '', 'concurrency endpointId'],
+		['job', 'retry', 'jobId options', '', 'concurrency endpointId'],
+		['endpoint', 'getHealth', 'options', '', 'concurrency endpointId'],
+	])(
+		'of %s > %s has the fields of the contract in order',
+		(resource, operation, names, more, options) => {
+			const fields = fieldsOf(resource, operation);
+			expect(fields.map(({ name }) => name).join(' ')).toBe(`resource operation ${names}`);
+			expect(inCollection(fields, 'additionalFields')).toBe(more);
+			expect(inCollection(fields, 'options')).toBe(options);
+		},
+	);
+
+	test('has labels, types and defaults of the contract', () => {
+		const fields = fieldsOf('video', 'generate').slice(2, -2);
+		expect(fields.map((field) => [field.displayName, field.type, field.default])).toEqual([
+			['Prompt', 'string', ''],
+			['Image', 'string', ''],
+			['Audio', 'string', ''],
+			['Duration (Seconds)', 'number', 5],
+			['Resolution', 'options', '720p'],
+			['Draft Mode', 'boolean', false],
+			['Aspect Ratio', 'options', '16:9'],
+			['Download Video', 'boolean', false],
+		]);
+		const [prompt, image, audio] = fields.map(({ typeOptions }) => typeOptions);
+		expect(prompt).toEqual({ rows: 4 });
+		expect([image, audio]).toEqual(Array(2).fill({ binaryDataProperty: true }));
+	});
+
+	test('shows a field by resource and operation alone, and demands only what nothing can stand for', () => {
+		const shownBy = properties.flatMap(({ displayOptions = {} }) => [
+			...Object.keys(displayOptions),
+			...Object.keys(displayOptions.show ?? {}),
+		]);
+		expect(new Set(shownBy)).toEqual(new Set(['show', 'resource', 'operation']));
+		const required = properties.filter((property) => property.required).map(({ name }) => name);
+		expect(new Set(required)).toEqual(new Set(['prompt', 'jobId']));
+		const menus = properties.filter(({ noDataExpression }) => noDataExpression);
+		expect(new Set(menus.map(({ name }) => name))).toEqual(new Set(['resource', 'operation']));
 	});
 
 	test('has its menus in order of use', () => {
-		expect(namesIn('resource', {})).toEqual(['video', 'job', 'endpoint']);
-		const operations = (resource: string) => namesIn('operation', { resource });
-		expect(operations('video')).toEqual(['generate', 'estimateCost']);
-		expect(operations('job')).toEqual(['submit', 'get', 'cancel', 'retry']);
-		expect(operations('endpoint')).toEqual(['getHealth']);
-	});
-
-	test('takes files from earlier nodes', () => {
-		for (const name of ['imageBinaryField', 'audioBinaryField']) {
-			const property = description.properties.find((candidate) => candidate.name === name);
-			expect(property?.typeOptions).toEqual({ binaryDataProperty: true });
-		}
+		const menus = properties.filter(({ noDataExpression }) => noDataExpression);
+		const values = menus.map(({ options = [] }) =>
+			options.map((option) => 'value' in option && option.value),
+		);
+		expect(values).toEqual([
+			['video', 'job', 'endpoint'],
+			['generate', 'estimateCost'],
+			['submit', 'get', 'cancel', 'retry'],
+			['getHealth'],
+		]);
+		expect(menus.map((menu) => menu.default)).toEqual(['video', 'generate', 'submit', 'getHealth']);
 	});
 });
