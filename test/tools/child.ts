@@ -1,13 +1,13 @@
-/** A TypeScript file in a process of its own, whose functions are called by messages. */
+/** A TypeScript file in a process of its own, whose functions are called by messages, one at a time. */
 
-import { fork } from 'node:child_process';
+import { fork, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
 
-/** What a file of this kind answers to; arguments and results go as JSON. */
-export type Methods<M> = { [Name in keyof M]: (argument: never) => unknown };
+/** What such a file answers to; arguments and results go as JSON. */
+type Methods<M> = { [Name in keyof M]: (argument: never) => unknown };
 
 export interface Child<M extends Methods<M>> {
-	/** One at a time. Rejects with what the function throws, and where the process ends instead. */
+	/** Rejects with what the function throws, and where the process ends instead. */
 	call<Name extends keyof M & string>(
 		method: Name,
 		...argument: Parameters<M[Name]>
@@ -15,30 +15,19 @@ export interface Child<M extends Methods<M>> {
 	end(): Promise<void>;
 }
 
-export interface ChildOptions {
-	args?: string[];
-	nodePath?: string;
-	/** Of Node itself. */
-	flags?: string[];
-	env?: NodeJS.ProcessEnv;
-}
-
 /** It ends when this process does. */
 export function startChild<M extends Methods<M>>(
 	file: string,
-	{ args = [], nodePath = process.execPath, flags = [], env = process.env }: ChildOptions = {},
+	args: string[] = [],
+	options: ForkOptions = {},
 ): Child<M> {
 	const child = fork(file, args, {
-		execPath: nodePath,
-		execArgv: ['--require', require.resolve('tsx/cjs'), ...flags],
-		env,
+		execArgv: ['--require', require.resolve('tsx/cjs')],
 		// n8n's log is written, as in a real n8n, but nobody wants to read it.
 		stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+		...options,
 	});
-	const ended = once(child, 'exit').then(([status, by]) => {
-		throw new Error(`${file} ended with ${status ?? by}`);
-	});
-	ended.catch(() => {});
+	const ended = once(child, 'exit').then(() => [{ problem: `${file} has ended` }]);
 	return {
 		async call(method, argument) {
 			child.send({ method, argument });
@@ -48,22 +37,19 @@ export function startChild<M extends Methods<M>>(
 		},
 		async end() {
 			if (child.connected) child.disconnect();
-			await ended.catch(() => {});
+			await ended;
 		},
 	};
 }
 
 /** In the child: answers calls until the parent lets go. */
 export function serve<M extends Methods<M>>(methods: M): void {
-	const answer = async (method: keyof M, argument: unknown) => {
-		try {
-			return { result: await methods[method](argument as never) };
-		} catch (error) {
-			return { problem: error instanceof Error ? `${error.stack}` : String(error) };
-		}
-	};
-	process.on('message', ({ method, argument }: { method: keyof M; argument: unknown }) => {
-		void answer(method, argument).then((message) => process.send?.(message));
+	process.on('message', ({ method, argument }: { method: keyof M; argument: never }) => {
+		Promise.resolve(argument)
+			.then(methods[method])
+			.then((result) => ({ result }))
+			.catch((error: unknown) => ({ problem: error instanceof Error ? error.stack : error }))
+			.then((message) => process.send?.(message));
 	});
 	process.on('disconnect', () => process.exit(0));
 }

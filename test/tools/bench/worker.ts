@@ -1,204 +1,90 @@
 /**
- * n8n's engine in a process of its own, which does tasks and measures them. The engine and the
- * HTTP Request node come from a whole n8n, Pruna Video from its tarball; where these lie is told by arguments.
+ * n8n's engine in a process of its own, which runs a node and measures that. The engine and HTTP Request
+ * come from a whole n8n, Pruna Video from its tarball; where these lie is told by arguments.
  */
 
+import { rm } from 'node:fs/promises';
 import Module from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-	ICredentialDataDecryptedObject,
-	INodeExecutionData,
-	INodeType,
-	VersionedNodeType,
-} from 'n8n-workflow';
-import type { EngineOptions } from '../../integration/engine';
+import type { IDataObject, INodeType, VersionedNodeType } from 'n8n-workflow';
 import { serve } from '../child';
-import type { Measured, Task } from './task';
 
-/** With the credential for Runpod's API. */
-type Work = Task & { credentials: ICredentialDataDecryptedObject };
+export interface Task {
+	node: 'prunaVideo' | 'httpRequest';
+	parameters: IDataObject;
+	items: IDataObject[];
+	/** Each item has an execution of its own, all at once; otherwise one has them all. */
+	isSplit?: boolean;
+}
 
 const [n8nModules = '', packageFolder = ''] = process.argv.slice(2);
+const LOOP_RESOLUTION_MS = 1;
 
-/** Errors are part of what is measured; reading source maps for them is tsx's addition. */
-process.setSourceMapsEnabled(false);
+// The tests' engine and the node under test take the modules that HTTP Request takes.
+const fromN8n = Module.createRequire(join(n8nModules, 'n8n', 'package.json'));
+const SHARED = ['reflect-metadata', 'n8n-core', 'n8n-workflow', '@n8n/di'];
+const shared = new Map(SHARED.map((name) => [name, fromN8n.resolve(name)]));
+const loader = Module as unknown as { _resolveFilename: (...args: [string]) => string };
+const resolve = loader._resolveFilename;
+loader._resolveFilename = (...args) => shared.get(args[0]) ?? resolve.apply(Module, args);
 
-/** Makes the test's engine and the node under test use the same modules as the HTTP Request node. */
-function takeEngineFromN8n(): void {
-	const fromN8n = Module.createRequire(join(n8nModules, 'n8n', 'package.json'));
-	const shared = new Map(
-		['reflect-metadata', 'n8n-core', 'n8n-workflow', '@n8n/di'].map((name) => [
-			name,
-			fromN8n.resolve(name),
-		]),
-	);
-	const loader = Module as unknown as {
-		_resolveFilename: (request: string, ...rest: unknown[]) => string;
-	};
-	const resolve = loader._resolveFilename;
-	loader._resolveFilename = (request, ...rest) =>
-		shared.get(request) ?? resolve.call(Module, request, ...rest);
-}
-
-takeEngineFromN8n();
-type Engine = typeof import('../../integration/engine');
-/** Loaded only now, after the engine's place is settled. */
 const load = Module.createRequire(__filename);
-const engine: Engine = load('../../integration/engine');
-
+const engine: typeof import('../../integration/engine') = load('../../integration/engine');
+const { Container }: typeof import('@n8n/di') = load('@n8n/di');
+const { BinaryDataConfig }: typeof import('n8n-core') = load('n8n-core');
+const { PrunaVideo }: { PrunaVideo: new () => INodeType } = load(
+	join(packageFolder, 'dist/nodes/PrunaVideo/PrunaVideo.node.js'),
+);
+const { HttpRequest }: { HttpRequest: new () => VersionedNodeType } = load(
+	join(n8nModules, 'n8n-nodes-base/dist/nodes/HttpRequest/HttpRequest.node.js'),
+);
 const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
-
-function prunaVideo(): INodeType {
-	const file = join(packageFolder, 'dist/nodes/PrunaVideo/PrunaVideo.node.js');
-	const { PrunaVideo }: { PrunaVideo: new () => INodeType } = load(file);
-	return new PrunaVideo();
-}
-
-function httpRequest(): { type: INodeType; typeVersion: number } {
-	const file = join(n8nModules, 'n8n-nodes-base/dist/nodes/HttpRequest/HttpRequest.node.js');
-	const { HttpRequest }: { HttpRequest: new () => VersionedNodeType } = load(file);
-	const versioned = new HttpRequest();
-	return { type: versioned.getNodeType(), typeVersion: versioned.currentVersion };
-}
-
-type Ran = Awaited<ReturnType<Engine['runNode']>>;
-
-async function runInEngine(task: Work, items: INodeExecutionData[]): Promise<Ran> {
-	const { parameters = {}, credentials, continueOnFail } = task;
-	const settings: EngineOptions['settings'] = {
-		...(continueOnFail && { onError: 'continueRegularOutput' }),
-	};
-	const usual = { parameters, items, credentials, settings, type: prunaVideo() };
-	if (task.subject === 'prunaVideo') return await engine.runNode(usual);
-	const { type, typeVersion } = httpRequest();
-	const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
-	return await engine.runNode({
-		...usual,
-		settings: { ...settings, type: HTTP_REQUEST, typeVersion },
+const httpRequest = new HttpRequest();
+const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
+const type = new PrunaVideo();
+const subjects = {
+	prunaVideo: { type },
+	httpRequest: {
+		type,
+		settings: { type: HTTP_REQUEST, typeVersion: httpRequest.currentVersion },
 		extra: {
 			nodes: [engine.node('Sink', 'sink')],
-			types: { [HTTP_REQUEST]: type },
+			types: { [HTTP_REQUEST]: httpRequest.getNodeType() },
 			connections: { Source: to(engine.NODE_NAME), [engine.NODE_NAME]: to('Sink') },
 		},
-	});
-}
+	},
+};
 
-interface Counts {
-	done: number;
-	failure?: string;
-	result: unknown;
-	returnedAt?: Record<string, number>;
-}
-
-function count(ran: Ran): Counts {
-	const failed = ran.items.filter(({ json }) => json.error !== undefined);
-	const failure = ran.error?.message ?? failed[0]?.json.error;
-	return {
-		done: ran.items.length - failed.length,
-		...(failure !== undefined && { failure: JSON.stringify(failure).slice(0, 200) }),
-		result: ran,
-	};
-}
-
-async function perform(task: Work, items: INodeExecutionData[]): Promise<Counts> {
-	if (task.subject === 'nobody') {
-		await sleep(task.restMs);
-		return { done: 0, result: undefined };
-	}
-	if (task.executions === undefined) return count(await runInEngine(task, items));
-
+/** Rejects where an item did not become what it should. */
+async function measure(task: Task & { credentials: { apiKey: string; baseUrl: string } }) {
+	const { node, items, isSplit, ...rest } = task;
+	const shares = isSplit ? items.map((item) => [item]) : [items];
+	/** When (ms since 1970) the execution returned that had the job of this ID. */
 	const returnedAt: Record<string, number> = {};
-	const share = Math.ceil(items.length / task.executions);
-	const shares = Array.from({ length: task.executions }, (_, index) =>
-		items.slice(index * share, (index + 1) * share),
-	);
-	const runs = await Promise.all(
-		shares.map(async (own) => {
-			const ran = await runInEngine(task, own);
-			for (const { json } of ran.items) returnedAt[String(json.id)] = Date.now();
-			return count(ran);
-		}),
-	);
-	const done = runs.reduce((sum, run) => sum + run.done, 0);
-	return { done, failure: runs.find(({ failure }) => failure)?.failure, result: runs, returnedAt };
-}
-
-async function inputItems({ items, imageBytes }: Task): Promise<INodeExecutionData[]> {
-	if (imageBytes === undefined) return items.map((json) => ({ json }));
-	const content = Buffer.alloc(imageBytes, 'not much of a picture ');
-	content.write('\x89PNG\r\n\x1a\n', 'latin1');
-	return await Promise.all(
-		items.map(async (json) => ({
-			json,
-			binary: { data: await engine.storeBinary(content, 'image/png', 'photo.png') },
-		})),
-	);
-}
-
-function collectGarbage(): void {
-	if (global.gc === undefined) throw new Error('Start this process with --expose-gc');
-	global.gc();
-}
-
-function liveHeap(): number {
-	collectGarbage();
-	return process.memoryUsage().heapUsed;
-}
-
-const LOOP_RESOLUTION_MS = 1;
-/** Holds the result of the task at hand until the heap has been looked at. */
-const held = new Set<unknown>();
-
-async function measure(task: Work): Promise<Measured> {
-	const items = await inputItems(task);
-	collectGarbage();
-	await sleep(50);
-	const memory = watchMemory(task.watchesMemory === true);
-	let peak = 0;
-	const look = () => (peak = Math.max(peak, liveHeap()));
-	const heapTimer = task.heapEveryMs && setInterval(look, task.heapEveryMs);
+	const execute = async (share: IDataObject[]) => {
+		const input = { ...rest, items: share.map((json) => ({ json })) };
+		const ran = await engine.runNode({ ...subjects[node], ...input });
+		if (ran.error) throw ran.error;
+		for (const { json } of ran.items) returnedAt[String(json.id)] = Date.now();
+	};
 	const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+	// What earlier runs left behind is not this one's.
+	global.gc?.();
 	loop.enable();
 	const cpuBefore = process.cpuUsage();
 	const began = performance.now();
 
-	const { result, ...counts } = await perform(task, items);
-	held.add(result);
+	await Promise.all(shares.map(execute));
 
-	const wallMs = performance.now() - began;
+	const ms = performance.now() - began;
 	const { user, system } = process.cpuUsage(cpuBefore);
 	loop.disable();
-	if (heapTimer) clearInterval(heapTimer);
-	const memoryGrowth = memory.growth();
-	const heap = task.heapEveryMs ? { peak, end: liveHeap() } : undefined;
-	held.clear();
-	const delay = (ns: number) => Math.max(0, ns / 1e6 - LOOP_RESOLUTION_MS);
-	return {
-		wallMs,
-		cpuMs: (user + system) / 1000,
-		...counts,
-		memoryGrowth,
-		...(heap && { heap }),
-		loopDelay: { p99: delay(loop.percentile(99)), max: delay(loop.max) },
-	};
+	await rm(Container.get(BinaryDataConfig).localStoragePath, { recursive: true, force: true });
+	const loopP99Ms = loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS;
+	return { ms, cpuMs: (user + system) / 1000, loopP99Ms, returnedAt };
 }
 
-/** The peak of the process's resident set; sampled every 10 ms where that is wanted. */
-function watchMemory(isSampled: boolean): { growth(): number } {
-	const before = process.memoryUsage.rss();
-	let peak = before;
-	const sample = () => (peak = Math.max(peak, process.memoryUsage.rss()));
-	const timer = isSampled ? setInterval(sample, 10) : undefined;
-	return {
-		growth() {
-			clearInterval(timer);
-			return sample() - before;
-		},
-	};
-}
-
-const methods = { measure };
-export type WorkerMethods = typeof methods;
-serve(methods);
+export type WorkerMethods = { measure: typeof measure };
+export type Measured = Awaited<ReturnType<typeof measure>>;
+serve<WorkerMethods>({ measure });

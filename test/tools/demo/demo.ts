@@ -1,30 +1,21 @@
 /** `npm run demo`: the node in a real n8n, for whoever wants to see it before believing it. */
 
 import { mkdir, realpath } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheRoot } from '../n8n/cache';
 import { failureOf } from '../n8n/execution';
 import { killPrograms, SetupProblem } from '../n8n/program';
-import {
-	credentialData,
-	Endings,
-	OWNER,
-	startStage,
-	type Stage,
-	type StageOptions,
-} from '../n8n/stage';
+import { credentialData, Endings, OWNER, startStage, type Stage } from '../n8n/stage';
 import { readExample, withAssignment, withCredential } from '../n8n/workflow';
 import type { Simulator } from '../simulator';
-import { findFaults, readVideos, shortened, table, totalCost, usd } from './videos';
+import { findFaults, readVideos, usd } from './videos';
 
 const HELP = `Makes three videos with this node in a real n8n, against a simulator of Runpod: no account, no cost.
 
   npm run demo                     run examples/text-to-video.json and check the result
   npm run demo -- --open           keep n8n and the simulator running with that workflow, until Ctrl+C
   npm run demo -- --profile seen   Runpod as other clients saw it answer, not as its pages say
-  npm run demo -- --help           this text
 
 n8n is installed once into ~/.cache/n8n-nodes-pruna-video (about 2 GB, safe to delete);
 PRUNA_VIDEO_CACHE names another folder.`;
@@ -34,39 +25,17 @@ const TRIGGER = 'When clicking ‘Execute workflow’';
 /** Long enough to watch. */
 const JOB_TIMES = { delayTimeMs: 600, executionTimeMs: 3_000 };
 
-/** The user wants to stop; nothing went wrong. */
-class Interrupted extends Error {}
-
-const interruption = new Promise<never>((_resolve, reject) => {
-	const interrupt = () => reject(new Interrupted());
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+const interrupted = new Promise<void>((resolve) => {
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
 });
 
-function readArguments() {
-	const flag = { type: 'boolean', default: false } as const;
-	const profile = { type: 'string' } as const;
-	try {
-		return parseArgs({ options: { open: flag, profile, help: { ...flag, short: 'h' } } }).values;
-	} catch (error) {
-		const reason = error instanceof Error ? error.message.split('.')[0] : String(error);
-		throw new SetupProblem(`${reason}. Try: npm run demo -- --help`);
-	}
-}
-
-/** Says what is being done, for how long every 15 s, and how long it took. */
-const step: Required<StageOptions>['step'] = async (name, work) => {
-	const began = Date.now();
-	const elapsed = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
-	process.stdout.write(`  ${name} …`);
-	const ticking = setInterval(() => process.stdout.write(` ${elapsed()} …`), 15_000);
-	const result = await work((part) => process.stdout.write(`\n    ${part} …`));
-	clearInterval(ticking);
-	console.log(` ✓ ${elapsed()}`);
+async function step<T>(name: string, work: (onProgress: (part: string) => void) => Promise<T>) {
+	const began = performance.now();
+	console.log(`  ${name} …`);
+	const result = await work((part) => console.log(`    ${part} …`));
+	console.log(`  ✓ ${((performance.now() - began) / 1000).toFixed(1)} s`);
 	return result;
-};
-
-const fromHome = (path: string) =>
-	path.startsWith(homedir()) ? path.replace(homedir(), '~') : path;
+}
 
 async function makeOutputFolder(): Promise<string> {
 	const now = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
@@ -84,39 +53,38 @@ async function importExample({ api, simulator, credential }: Stage, folder: stri
 	return await api.createWorkflow(withAssignment(example, 'Settings', 'folder', folder));
 }
 
-/** Prints what happens to the jobs; returns what ends that. */
-function watchJobs(simulator: Simulator): () => void {
-	const began = Date.now();
+/** Prints each state of each job. */
+function watchJobs(simulator: Simulator): void {
 	const told = new Map<string, string>();
-	return simulator.subscribe((change) => {
-		if (change.kind !== 'job') return;
+	simulator.subscribe((change) => {
+		if (change.kind !== 'job' || told.get(change.job.id) === change.job.status) return;
 		const { id, status, input, price } = change.job;
-		if (told.get(id) === status) return;
 		told.set(id, status);
-		const time = `${((Date.now() - began) / 1000).toFixed(1)} s`.padStart(7);
 		const cost = price > 0 ? `, ${usd(price)}` : '';
-		console.log(`  ${time}  ${status.padEnd(11)}  ${shortened(String(input.prompt))}${cost}`);
+		console.log(`  ${status.padEnd(11)}  ${String(input.prompt).slice(0, 60)}…${cost}`);
 	});
 }
 
 /** The exit status. */
-async function runExample({ api, simulator }: Stage, workflowId: string, folder: string) {
+async function runExample({ api, simulator }: Stage, workflowId: string): Promise<number> {
 	console.log('\nn8n executes the workflow:');
-	const stopWatching = watchJobs(simulator);
+	watchJobs(simulator);
 	const execution = await api.finishedExecution(await api.runWorkflow(workflowId, TRIGGER));
-	stopWatching();
-
-	const videos = readVideos(execution);
-	console.log(`\n${table(videos).join('\n')}\n\nSaved in ${fromHome(folder)}`);
-	const faults = await findFaults(videos, VIDEOS, simulator);
 	if (execution.status !== 'success') {
-		faults.unshift(`The execution ended as '${execution.status}': ${failureOf(execution)}`);
+		console.log(`✗ The execution ended as '${execution.status}': ${failureOf(execution)}`);
+		return 1;
 	}
+	const videos = readVideos(execution);
+	console.log('\nWhat came:');
+	for (const { prompt, status, cost, url, path } of videos) {
+		console.log(`  ${prompt}\n    ${status}, ${usd(cost)}\n    ${url}\n    ${path}`);
+	}
+	const faults = await findFaults(videos, VIDEOS, simulator);
 	for (const fault of faults) console.log(`✗ ${fault}`);
 	if (faults.length > 0) return 1;
+	const { total } = simulator.ledger;
 	console.log(
-		`Checked: ${VIDEOS} files are the MP4s that the simulator serves; ` +
-			`its ledger shows ${VIDEOS} jobs and ${usd(totalCost(videos))}.`,
+		`\nChecked: ${VIDEOS} files are the MP4s that the simulator serves, for ${usd(total)}.`,
 	);
 	return 0;
 }
@@ -135,12 +103,14 @@ The simulator of Runpod shows its jobs and what they would have cost:
   Base URL  ${simulator.baseUrl}
   API Key   ${simulator.apiKey}
 
-Press 'Execute workflow' in the editor. Videos are saved in ${fromHome(folder)}
+Press 'Execute workflow' in the editor. Videos are saved in ${folder}
 Press Ctrl+C to stop.`);
 }
 
 async function play(endings: Endings): Promise<number> {
-	const { open, profile, help } = readArguments();
+	const flag = { type: 'boolean', default: false } as const;
+	const options = { open: flag, help: flag, profile: { type: 'string' } } as const;
+	const { open, help, profile } = parseArgs({ options }).values;
 	if (help) {
 		console.log(HELP);
 		return 0;
@@ -150,20 +120,18 @@ async function play(endings: Endings): Promise<number> {
 	const env = { N8N_RESTRICT_FILE_ACCESS_TO: folder };
 	const stage = await startStage({ env, profile, endings, step });
 	Object.assign(stage.simulator.options, JOB_TIMES);
-	const workflowId = await step('Testing the credential, importing the workflow', () =>
-		importExample(stage, folder),
-	);
-	if (!open) return await runExample(stage, workflowId, folder);
+	const importing = () => importExample(stage, folder);
+	const workflowId = await step('Testing the credential, importing the workflow', importing);
+	if (!open) return await runExample(stage, workflowId);
 	tellOpen(stage, workflowId, folder);
-	return await interruption.catch(() => 0);
+	return await interrupted.then(() => 0);
 }
 
 async function main(): Promise<number> {
 	const endings = new Endings();
 	try {
-		return await Promise.race([play(endings), interruption]);
+		return await Promise.race([play(endings), interrupted.then(() => 130)]);
 	} catch (error) {
-		if (error instanceof Interrupted) return process.argv.includes('--open') ? 0 : 130;
 		console.error(error instanceof SetupProblem ? `\n✗ ${error.message}` : error);
 		return 1;
 	} finally {
