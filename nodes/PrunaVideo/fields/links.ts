@@ -19,10 +19,10 @@ const LINKS: readonly Links[] = [
 		advice:
 			'Runpod cannot log in there. Download the file with an earlier node (HTTP Request, or the node of that service, with its credential) and use that file.',
 		links: [
-			['a file of Slack, which needs a login', /^([\w-]+\.)?slack\.com\/files(-pri|-tmb)?\//],
-			['a file of WhatsApp, which needs a login', /^(lookaside\.fbsbx\.com|mmg\.whatsapp\.net)\//],
-			['a file of Twilio, which needs a login', /^(api|media)\.twilio\.com\//],
-			["a Telegram bot's file, with the bot's secret token", /^api\.telegram\.org\/file\/bot/],
+			['a page of Slack that needs a login', /^([\w-]+\.)?slack\.com\/files(-pri|-tmb)?\//],
+			['a page of WhatsApp that needs a login', /^(lookaside\.fbsbx\.com|mmg\.whatsapp\.net)\//],
+			['a page of Twilio that needs a login', /^(api|media)\.twilio\.com\//],
+			['a page of Telegram that needs the secret token of a bot', /^api\.telegram\.org\/file\/bot/],
 		],
 	},
 	{

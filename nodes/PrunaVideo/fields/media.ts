@@ -95,7 +95,7 @@ export class MediaField {
 			}
 			return { named: { ...named, mimeType: uri.mimeType }, bytes: () => decode(uri.base64) };
 		}
-		if (typeof data === 'string' && data !== '' && !/[^\w+/=\s-]/.test(data)) {
+		if (typeof data === 'string' && !/[^\w+/=\s-]/.test(data)) {
 			return { named, bytes: () => decode(data) };
 		}
 		const list = bytesIn(data) ?? bytesIn(value);
