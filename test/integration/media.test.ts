@@ -153,6 +153,15 @@ describe.each(['filesystem', 'default'] as const)('a file in mode %s', (mode) =>
 	});
 });
 
+test('where n8n leaves the bytes out of an expression, the name of the field is advised', async () => {
+	await useBinaryMode('default');
+	const data = await storeBinary(PNG, 'image/png', 'a.png');
+	const { error } = await generate({ image: '={{ $binary.data }}' }, { data });
+	await useBinaryMode('filesystem');
+	expect(error?.message).toBe("'Image': the file has no content that can be read");
+	expect(error?.description).toContain('Use the name of the field that holds the file');
+});
+
 test('what Async refuses, Sync sends: exactly 20 MB, and not one byte more', async () => {
 	const limit = 20 * 1024 ** 2;
 	const content = Buffer.concat([PNG, Buffer.alloc(14.9 * 1024 ** 2)]);
