@@ -77,7 +77,7 @@ function menu(
 		...(description !== undefined && { description }),
 		...(action !== undefined && { action }),
 	}));
-	const field = choiceField({ label, options }, options[0]?.value ?? '');
+	const field = choiceField({ label, options, default: options[0]?.value ?? '' });
 	return { ...field.property(name), noDataExpression: true };
 }
 

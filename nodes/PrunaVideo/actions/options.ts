@@ -20,50 +20,40 @@ const FROM_FIRST_ITEM = 'Taken from the first item and applied to all items';
  * the node waits, what it returns, and Runpod's own settings. Ranges are from Runpod's documentation.
  */
 const OPTIONS = {
-	maxCostPerItem: amountField(
-		{
-			label: `${LABELS.maxCostPerItem} (USD)`,
-			description:
-				'Items estimated above this amount, and those whose price is not known, are not submitted',
-		},
-		0.4,
-	),
-	maxCostPerExecution: amountField(
-		{
-			label: `${LABELS.maxCostPerExecution} (USD)`,
-			description:
-				'Items that would take the total above this amount, and those whose price is not known, are not submitted',
-			hint: FROM_FIRST_ITEM,
-		},
-		5,
-	),
-	concurrency: wholeNumberField(
-		{
-			label: LABELS.concurrency,
-			description: 'How many items to process at the same time',
-			hint: FROM_FIRST_ITEM,
-			minimum: 1,
-			maximum: 400,
-		},
-		5,
-	),
-	timeout: wholeNumberField(
-		{
-			label: `${LABELS.timeout} (Seconds)`,
-			description:
-				'Maximum time to wait for each item, in seconds. After that the node fails with the job ID, if there is one; the job keeps running on Runpod.',
-			minimum: 1,
-			maximum: 86_400,
-		},
-		600,
-	),
-	simplify: flagField(
-		{
-			label: 'Simplify',
-			description: 'Whether to return a simplified version of the response instead of the raw data',
-		},
-		true,
-	),
+	maxCostPerItem: amountField({
+		label: `${LABELS.maxCostPerItem} (USD)`,
+		description:
+			'Items estimated above this amount, and those whose price is not known, are not submitted',
+		suggestion: 0.4,
+	}),
+	maxCostPerExecution: amountField({
+		label: `${LABELS.maxCostPerExecution} (USD)`,
+		description:
+			'Items that would take the total above this amount, and those whose price is not known, are not submitted',
+		hint: FROM_FIRST_ITEM,
+		suggestion: 5,
+	}),
+	concurrency: wholeNumberField({
+		label: LABELS.concurrency,
+		description: 'How many items to process at the same time',
+		hint: FROM_FIRST_ITEM,
+		minimum: 1,
+		maximum: 400,
+		default: 5,
+	}),
+	timeout: wholeNumberField({
+		label: `${LABELS.timeout} (Seconds)`,
+		description:
+			'Maximum time to wait for each item, in seconds. After that the node fails with the job ID, if there is one; the job keeps running on Runpod.',
+		minimum: 1,
+		maximum: 86_400,
+		default: 600,
+	}),
+	simplify: flagField({
+		label: 'Simplify',
+		description: 'Whether to return a simplified version of the response instead of the raw data',
+		default: true,
+	}),
 	fileName: textField({
 		label: 'File Name',
 		description: 'Name of the downloaded file. If empty, it is named after the job.',
@@ -77,71 +67,61 @@ const OPTIONS = {
 		demand: 'be the name of a field',
 		isValid: () => true,
 	}),
-	executionMode: choiceField(
-		{
-			label: LABELS.executionMode,
-			description: 'How to wait for a video',
-			options: [
-				{
-					value: 'sync',
-					name: 'Sync',
-					description: 'One request that waits for the video (runsync)',
-				},
-				{
-					value: 'async',
-					name: 'Async',
-					description:
-						'Submit the job, then wait for it (run). Every job can be cancelled on a stop, and results are kept for 30 minutes.',
-				},
-			],
-		},
-		'sync',
-	),
+	executionMode: choiceField({
+		label: LABELS.executionMode,
+		description: 'How to wait for a video',
+		options: [
+			{
+				value: 'sync',
+				name: 'Sync',
+				description: 'One request that waits for the video (runsync)',
+			},
+			{
+				value: 'async',
+				name: 'Async',
+				description:
+					'Submit the job, then wait for it (run). Every job can be cancelled on a stop, and results are kept for 30 minutes.',
+			},
+		],
+		default: 'sync',
+	}),
 	webhookUrl: addressField({
 		label: 'Webhook URL',
 		description:
 			'URL that Runpod calls when the job finishes, such as the URL of a Pruna Video Trigger or the resume URL of a Wait node',
 		placeholder: 'e.g. {{ $execution.resumeUrl }}',
 	}),
-	cancelOnStop: flagField(
-		{
-			label: LABELS.cancelOnStop,
-			description: 'Whether to cancel running jobs on Runpod when the execution is stopped',
-			hint: FROM_FIRST_ITEM,
-		},
-		true,
-	),
-	cancelOnTimeout: flagField(
-		{
-			label: LABELS.cancelOnTimeout,
-			description: `Whether to cancel an item's job on Runpod when ${LABELS.timeout} expires, instead of letting it run`,
-		},
-		false,
-	),
-	resubmitUncertain: flagField(
-		{
-			label: LABELS.resubmitUncertain,
-			description:
-				'Whether a retry submits an item again when it is unknown whether Runpod accepted it, or when Runpod no longer knows its job. The video may be billed twice.',
-		},
-		false,
-	),
-	sendFilesAs: choiceField(
-		{
-			label: LABELS.sendFilesAs,
-			description: 'How to send an image or audio file to Runpod',
-			options: [
-				{ value: 'dataUri', name: 'Data URI', description: 'In the request itself' },
-				{
-					value: 'link',
-					name: 'Link',
-					description:
-						'As a signed, short-lived link to this n8n instance, which must be reachable from the internet. For large files.',
-				},
-			],
-		},
-		'dataUri',
-	),
+	cancelOnStop: flagField({
+		label: LABELS.cancelOnStop,
+		description: 'Whether to cancel running jobs on Runpod when the execution is stopped',
+		hint: FROM_FIRST_ITEM,
+		default: true,
+	}),
+	cancelOnTimeout: flagField({
+		label: LABELS.cancelOnTimeout,
+		description: `Whether to cancel an item's job on Runpod when ${LABELS.timeout} expires, instead of letting it run`,
+		default: false,
+	}),
+	resubmitUncertain: flagField({
+		label: LABELS.resubmitUncertain,
+		description:
+			'Whether a retry submits an item again when it is unknown whether Runpod accepted it, or when Runpod no longer knows its job. The video may be billed twice.',
+		default: false,
+	}),
+	sendFilesAs: choiceField({
+		label: LABELS.sendFilesAs,
+		description: 'How to send an image or audio file to Runpod',
+		options: [
+			{ value: 'dataUri', name: 'Data URI', description: 'In the request itself' },
+			{
+				value: 'link',
+				name: 'Link',
+				description:
+					'As a signed, short-lived link to this n8n instance, which must be reachable from the internet. For large files.',
+			},
+		],
+		default: 'dataUri',
+	}),
 	endpointId: nameField({
 		label: LABELS.endpointId,
 		description: 'The Runpod endpoint to use',
@@ -180,11 +160,7 @@ export function readOptions(read: ParameterReader): ItemOptions {
 	return readCollection(read(COLLECTION.name, {}), ITEM_OPTIONS);
 }
 
-/**
- * The settings that the whole execution takes from its first item.
- *
- * @throws InvalidParameter
- */
+/** The settings that the whole execution takes from its first item. @throws InvalidParameter */
 export function readExecutionSettings(context: IExecuteFunctions): ExecutionSettings {
 	return readCollection(context.getNodeParameter(COLLECTION.name, 0, {}), {
 		concurrency,
@@ -197,11 +173,9 @@ export function readExecutionSettings(context: IExecuteFunctions): ExecutionSett
 export const { webhookUrl, simplify } = OPTIONS;
 
 /** Whether to download the video: a field of Generate, Get and the trigger. */
-export const download = flagField(
-	{
-		label: LABELS.download,
-		description:
-			'Whether to download the video file too. Its URL expires after 7 days; a downloaded file does not.',
-	},
-	false,
-);
+export const download = flagField({
+	label: LABELS.download,
+	description:
+		'Whether to download the video file too. Its URL expires after 7 days; a downloaded file does not.',
+	default: false,
+});

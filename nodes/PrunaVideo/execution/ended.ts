@@ -36,7 +36,6 @@ export function ended(
 
 /**
  * Cancels an item's running job, also after a stop; its record says what became of it. Does not throw.
- *
  * @returns the job, where it has ended
  */
 export async function cancelJob(
@@ -71,7 +70,6 @@ export async function cancelAll(execution: Execution, deadline: Deadline): Promi
 
 /**
  * Cancels what runs as soon as the user stops the execution.
- *
  * @returns a function that ends the watch, after it has cancelled what Runpod accepted meanwhile
  */
 export function cancelOnStop(execution: Execution): () => Promise<void> {

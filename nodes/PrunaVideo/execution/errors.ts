@@ -104,12 +104,10 @@ export function jobOfError({ context }: NodeError): KnownJob {
 }
 
 /**
- * The item that stands for a failed one with Continue On Fail.
- *
- * n8n 2.41 moves an item to the error output when it has an `error`, and afterwards replaces the json of every item
- * that still has one by `{ error }`, which would lose the job's ID and video. A property that is not enumerable is
- * seen by the first step and not copied to the second; n8n 1.100 sets it to undefined, so it has to be writable.
- * Without an error output no `error` is needed on the item.
+ * The item that stands for a failed one with Continue On Fail. n8n 2.41 moves an item to the error output when it has
+ * an `error`, and afterwards replaces the json of every item that still has one by `{ error }`, which would lose the
+ * job's ID and video. A property that is not enumerable is seen by the first step and not copied to the second; n8n
+ * 1.100 sets it to undefined, so it has to be writable. Without an error output no `error` is needed on the item.
  */
 export function errorItem(
 	error: NodeError,

@@ -16,11 +16,9 @@ const LONGEST_TURN_MS = 8;
 
 /**
  * Runs an operation for every input item: all are checked before anything is spent, then they run in parallel.
- *
- * @param readSettings throws InvalidParameter
- * @returns the output items, in input order
- * @throws NodeApiError or NodeOperationError: the first failed item's without Continue On Fail, after the running items
- *   have ended; one after a stop
+ * @param readSettings throws InvalidParameter @returns the output items, in input order
+ * @throws NodeApiError or NodeOperationError: the first failed item's without Continue On Fail, after the running
+ * items have ended; one after a stop
  */
 export async function execute<P extends Plan>(
 	context: IExecuteFunctions,
@@ -99,8 +97,8 @@ class Batch<P extends Plan> {
 	}
 
 	/**
-	 * In a retry from the list of executions the user may have corrected the workflow: jobs of other requests, which the
-	 * failed execution has named, are left alone.
+	 * In a retry from the list of executions the user may have corrected the workflow: jobs of other requests, which
+	 * the failed execution has named, are left alone.
 	 */
 	private dropOthers(plans: ReadonlyMap<number, P>): void {
 		const { kept, records } = this.execution;

@@ -85,8 +85,8 @@ export class Execution {
 	}
 
 	/**
-	 * Where an error belongs, for `toNodeError`. The key is read so that it can be removed from errors about fields too;
-	 * without a credential there is none to remove.
+	 * Where an error belongs, for `toNodeError`. The key is read so that it can be removed from errors about fields
+	 * too; without a credential there is none to remove.
 	 */
 	async place(itemIndex?: number) {
 		await this.connection().catch(() => undefined);

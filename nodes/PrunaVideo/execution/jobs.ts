@@ -50,7 +50,6 @@ const LATE_RESULT_PAUSE_MS = 1_000;
 
 /**
  * Submits the job, unless an earlier try did, and waits until it has ended with a video.
- *
  * @throws InvalidParameter above the budget; Failure, with the job's ID where one is known; Stopped
  */
 export async function completeJob(item: Item, plan: VideoPlan): Promise<FinishedJob> {
@@ -71,11 +70,7 @@ export async function completeJob(item: Item, plan: VideoPlan): Promise<Finished
 	};
 }
 
-/**
- * Submits the job, unless an earlier try did, and does not wait for it.
- *
- * @throws as `completeJob`
- */
+/** Submits the job, unless an earlier try did, and does not wait for it. @throws as `completeJob` */
 export async function submitJob(
 	item: Item,
 	plan: VideoPlan,

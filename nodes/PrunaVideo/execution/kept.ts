@@ -76,7 +76,6 @@ export class Kept {
 
 	/**
 	 * Keeps what is known if another try can follow this one, otherwise only what was spent.
-	 *
 	 * @param hasLimit whether anybody will ask what was spent
 	 */
 	leave(end: TryEnd, hasLimit: boolean): void {

@@ -16,9 +16,8 @@ export interface Intent extends Sent {
 }
 
 /**
- * Has Runpod make a job. Whatever happens, the item's record says what became of the request, and the budget counts it.
- *
- * @throws InvalidParameter above the budget; Failure; Stopped
+ * Has Runpod make a job. Whatever happens, the item's record says what became of the request, and the budget counts
+ * it. @throws InvalidParameter above the budget; Failure; Stopped
  */
 export async function makeJob<Body>(
 	item: Item,
@@ -87,7 +86,6 @@ function noteRefusal(execution: Execution, failure: Failure, began: number): voi
 
 /**
  * Waits, with a limit, until jobs that are under way have left enough of it.
- *
  * @throws InvalidParameter where they cannot; Stopped
  */
 async function waitForRoom(execution: Execution, cost: number): Promise<void> {

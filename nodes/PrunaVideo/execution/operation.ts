@@ -55,17 +55,9 @@ export interface Plan {
 
 /** One operation of the node: how an item is checked, and what is done with it. */
 export interface Operation<P extends Plan = Plan> {
-	/**
-	 * Reads one item's fields and checks them all; sends nothing that costs money.
-	 *
-	 * @throws InvalidParameter
-	 */
+	/** Reads one item's fields and checks them all; sends nothing that costs money. @throws InvalidParameter */
 	plan(item: Item): P | Promise<P>;
 
-	/**
-	 * Does what was planned.
-	 *
-	 * @throws Failure, Stopped, InvalidParameter
-	 */
+	/** Does what was planned. @throws Failure, Stopped, InvalidParameter */
 	perform(item: Item, plan: P): Promise<Result>;
 }

@@ -25,7 +25,6 @@ const MOST_REFUSED = 10;
 
 /**
  * What the node returns to n8n after its items have ended.
- *
  * @param outcomes by item index, in the order in which they came
  * @throws the first failure without Continue On Fail; an error after a stop
  */

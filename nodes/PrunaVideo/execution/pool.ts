@@ -7,11 +7,8 @@ import { pause } from '../runpod/time';
 const STARTS_PER_TURN = 5;
 
 /**
- * Runs `work(0)` … `work(count - 1)`, at most `concurrency` at a time, in order of their start.
- *
- * When `work` returns false or throws, nothing new starts, and what is running is awaited.
- *
- * @throws the first error that `work` threw
+ * Runs `work(0)` … `work(count - 1)`, at most `concurrency` at a time, in order of their start. When `work` returns
+ * false or throws, nothing new starts, and what is running is awaited. @throws the first error that `work` threw
  */
 export async function runPool(
 	count: number,

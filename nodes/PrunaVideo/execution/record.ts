@@ -38,8 +38,8 @@ export interface Sent {
 }
 
 /**
- * What is known of an item's job. JSON only, since n8n saves it. `cost` (USD) is what the budget counts for it now: the
- * estimate from the moment it is set aside, Runpod's figure once there is one, 0 where nothing was accepted.
+ * What is known of an item's job. JSON only, since n8n saves it. `cost` (USD) is what the budget counts for it now:
+ * the estimate from the moment it is set aside, Runpod's figure once there is one, 0 where nothing was accepted.
  */
 export type JobRecord = JobState & {
 	sent: Sent;

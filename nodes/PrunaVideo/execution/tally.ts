@@ -25,9 +25,7 @@ export class Tally {
 	private readonly notes = new Map<string, 'info' | 'warning'>();
 
 	/**
-	 * Counts a video, a submitted job or an estimate.
-	 *
-	 * @param cost USD; null where it is not known
+	 * Counts a video, a submitted job or an estimate. @param cost USD; null where it is not known
 	 * @param estimate what it was estimated at in this try, where that can differ
 	 */
 	count(what: Counted, cost: number | null, estimate: number | null = null): void {

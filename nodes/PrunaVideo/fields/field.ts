@@ -49,9 +49,9 @@ export interface Kind<Value> {
 }
 
 /**
- * Makes a field. What all fields accept is decided here, because expressions, sheets, forms and agents can put any type
- * into any field: an empty value (an empty cell, a missing column, an empty list) is the default, and a list of one is
- * its element.
+ * Makes a field. What all fields accept is decided here, because expressions, sheets, forms and agents can put any
+ * type into any field: an empty value (an empty cell, a missing column, an empty list) is the default, and a list of
+ * one is its element.
  */
 export function makeField<Value>(
 	{ label, ...look }: Look,
@@ -142,10 +142,7 @@ export function collectionProperty(
 	return { ...look, type: 'collection', default: {}, options };
 }
 
-/**
- * @param value the collection as the user filled it in
- * @throws InvalidParameter
- */
+/** @param value the collection as the user filled it in @throws InvalidParameter */
 export function readCollection<F extends Fields>(value: unknown, fields: F): ValuesOf<F> {
 	const filled = isJsonObject(value) ? value : {};
 	const values = Object.entries(fields).map(([name, field]) => [

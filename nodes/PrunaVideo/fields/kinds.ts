@@ -3,16 +3,13 @@ import type { INodePropertyOptions } from 'n8n-workflow';
 import { isJsonObject, parseJson, type JsonObject } from '../json';
 import { makeField, mustBe, textFrom, type Field, type Look } from './field';
 
-interface WholeNumberSpec extends Look {
-	minimum: number;
-	maximum: number;
-}
-
-/** A whole number within a range, by default `usual`. */
-export function wholeNumberField<Usual extends number | undefined>(
-	{ minimum, maximum, ...look }: WholeNumberSpec,
-	usual: Usual,
-): Field<number | Usual> {
+/** A whole number within a range. */
+export function wholeNumberField<Usual extends number | undefined>({
+	minimum,
+	maximum,
+	default: usual,
+	...look
+}: Look & { minimum: number; maximum: number; default: Usual }): Field<number | Usual> {
 	return makeField<number | Usual>(look, {
 		form: {
 			type: 'number',
@@ -33,7 +30,10 @@ export function wholeNumberField<Usual extends number | undefined>(
  * An option with an amount of US dollars, zero or more. Unlike in other fields, an empty value is an error: a limit
  * whose expression returns nothing must not count as "no limit".
  */
-export function amountField(look: Look, suggestion: number): Field<number | undefined> {
+export function amountField({
+	suggestion,
+	...look
+}: Look & { suggestion: number }): Field<number | undefined> {
 	return makeField<number | undefined>(look, {
 		form: {
 			type: 'number',
@@ -63,13 +63,13 @@ const WORDS = new Map<string, boolean>([
 	...['false', '0', 'no', 'off'].map((word): [string, boolean] => [word, false]),
 ]);
 
-/** On or off, by default `usual`; also in the words and digits that sheets and forms return. */
-export function flagField<Usual extends boolean | undefined>(
-	look: Look,
-	usual: Usual,
-): Field<boolean | Usual> {
-	return makeField<boolean | Usual>(look, {
-		form: { type: 'boolean', default: usual ?? false },
+/** On or off; also in the words and digits that sheets and forms return. */
+export function flagField({
+	default: usual,
+	...look
+}: Look & { default: boolean }): Field<boolean> {
+	return makeField(look, {
+		form: { type: 'boolean', default: usual },
 		unset: usual,
 		demand: 'be true or false',
 		parse: (value) =>
@@ -89,16 +89,17 @@ interface ChoiceSpec<Value extends string | number> extends Look {
 	options: ReadonlyArray<Option<Value>>;
 }
 
-/** One of several values, or the label that the list shows for it, in any case; by default `usual`. */
-export function choiceField<
-	const Value extends string | number,
-	Usual extends Value | undefined = Value,
->({ options, ...look }: ChoiceSpec<Value>, usual: Usual): Field<Value | Usual> {
-	return makeField<Value | Usual>(look, {
+/** One of several values, or the label that the list shows for it, in any case. */
+export function choiceField<const Value extends string | number>({
+	options,
+	default: usual,
+	...look
+}: ChoiceSpec<Value> & { default: NoInfer<Value> }): Field<Value> {
+	return makeField<Value>(look, {
 		form: {
 			type: 'options',
 			options: options.map((option): INodePropertyOptions => ({ ...option })),
-			default: usual ?? options[0]?.value ?? '',
+			default: usual,
 		},
 		unset: usual,
 		demand: `be one of ${options.map(({ value }) => value).join(', ')}`,

@@ -82,7 +82,6 @@ export function addressField(look: Look): Field<string | undefined> {
 
 /**
  * A whole http(s) URL, its spaces encoded as every client does; undefined for anything else.
- *
  * @throws InvalidParameter for one that is longer than any server accepts
  */
 export function httpUrlFrom(value: unknown, label: string): string | undefined {

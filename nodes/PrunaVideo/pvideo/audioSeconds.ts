@@ -38,9 +38,8 @@ function bytesOfTags(file: Buffer): number {
 const MOST_CHUNKS = 100;
 
 /**
- * The size of a WAV's data over what one second takes.
- *
- * Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0"; EBU Tech 3306 (RF64).
+ * The size of a WAV's data over what one second takes. Source: Microsoft, "Multimedia Programming Interface and Data
+ * Specifications 1.0"; EBU Tech 3306 (RF64).
  */
 function wavSeconds(wav: Buffer): number | undefined {
 	let bytesPerSecond = 0;

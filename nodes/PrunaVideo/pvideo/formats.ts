@@ -69,10 +69,8 @@ const OTHERS: ReadonlyArray<[name: string, start: RegExp]> = [
 const UNNAMED = /\/octet-stream$|\/(?:x-)?binary$|^bin(?:ary)?$|^\*\/\*$/;
 
 /**
- * What a file is: by its first bytes, since its type and name are often wrong; where they tell nothing by its type, and
- * without one by its name.
- *
- * @returns the MIME type to send; or what the file is instead, in words that follow "is"
+ * What a file is: by its first bytes, since its type and name are often wrong; where they tell nothing by its type,
+ * and without one by its name. @returns the MIME type to send; or what the file is instead, in words that follow "is"
  */
 export function formatOf(
 	media: MediaName,

@@ -12,8 +12,9 @@ export type VideoSettings = Partial<
 >;
 
 /**
- * The request's `input`. What the API would ignore (duration with audio, aspect ratio with an image) is left out unless
- * the user put it into `additionalInput`, which is merged last and wins over every field; its null takes a field out.
+ * The request's `input`. What the API would ignore (duration with audio, aspect ratio with an image) is left out
+ * unless the user put it into `additionalInput`, which is merged last and wins over every field; its null takes a
+ * field out.
  */
 export function buildInput(settings: VideoSettings, additionalInput: JsonObject): JsonObject {
 	const input: JsonObject = {};

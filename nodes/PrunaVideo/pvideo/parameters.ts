@@ -39,9 +39,8 @@ export interface Parameter {
 /**
  * The one table of what Pruna Video (`p-video`) accepts, by the names of its fields and in the order of the form. The
  * fields in the editor, their checks and the request are made from it, docs and tests are checked against it. To
- * support a new parameter, add a line here.
- *
- * Source: Runpod's page "Pruna Video", section "Request"; labels and names: this node's contract.
+ * support a new parameter, add a line here. Source: Runpod's page "Pruna Video", section "Request"; labels and names:
+ * this node's contract.
  */
 export const PARAMETERS = {
 	prompt: {
@@ -57,106 +56,93 @@ export const PARAMETERS = {
 		apiName: 'duration',
 		isPriced: true,
 		ignoredWith: 'audio',
-		field: wholeNumberField(
-			{
-				label: 'Duration (Seconds)',
-				description:
-					'Length of the video; every second is billed. With audio it is not used: the video is as long as the audio.',
-				minimum: 1,
-				maximum: 10,
-			},
-			DEFAULTS.duration,
-		),
+		field: wholeNumberField({
+			label: 'Duration (Seconds)',
+			description:
+				'Length of the video; every second is billed. With audio it is not used: the video is as long as the audio.',
+			minimum: 1,
+			maximum: 10,
+			default: DEFAULTS.duration,
+		}),
 	},
 	resolution: {
 		apiName: 'resolution',
 		isPriced: true,
-		field: choiceField(
-			{
-				label: 'Resolution',
-				description: 'Sharpness of the video; the price depends on it',
-				options: RESOLUTIONS.map(({ value, pricePerSecond }) => ({
-					value,
-					name: value,
-					description: `${formatDollars(pricePerSecond)} per second`,
-				})),
-			},
-			DEFAULTS.resolution,
-		),
+		field: choiceField({
+			label: 'Resolution',
+			description: 'Sharpness of the video; the price depends on it',
+			options: RESOLUTIONS.map(({ value, pricePerSecond }) => ({
+				value,
+				name: value,
+				description: `${formatDollars(pricePerSecond)} per second`,
+			})),
+			default: DEFAULTS.resolution,
+		}),
 	},
 	draft: {
 		apiName: 'draft',
 		isPriced: true,
-		field: flagField(
-			{
-				label: LABELS.draft,
-				description: 'Whether to make a faster, lower-quality preview for a quarter of the price',
-			},
-			false,
-		),
+		field: flagField({
+			label: LABELS.draft,
+			description: 'Whether to make a faster, lower-quality preview for a quarter of the price',
+			default: false,
+		}),
 	},
 	aspectRatio: {
 		apiName: 'aspect_ratio',
 		ignoredWith: 'image',
-		field: choiceField(
-			{
-				label: 'Aspect Ratio',
-				description:
-					'Shape of the video. With an image it is not used: the video takes the shape of the image.',
-				options: (['16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '1:1'] as const).map((value) => ({
-					value,
-					name: `${value} (${shapeOf(value)})`,
-				})),
-			},
-			'16:9',
-		),
+		field: choiceField({
+			label: 'Aspect Ratio',
+			description:
+				'Shape of the video. With an image it is not used: the video takes the shape of the image.',
+			options: (['16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '1:1'] as const).map((value) => ({
+				value,
+				name: `${value} (${shapeOf(value)})`,
+			})),
+			default: '16:9',
+		}),
 	},
 	seed: {
 		apiName: 'seed',
 		isAdditional: true,
-		field: wholeNumberField(
-			{
-				label: 'Seed',
-				description: 'For reproducible videos. If empty, a random seed is used and returned.',
-				minimum: 0,
-				maximum: LARGEST_SEED,
-			},
-			undefined,
-		),
+		field: wholeNumberField({
+			label: 'Seed',
+			description: 'For reproducible videos. If empty, a random seed is used and returned.',
+			minimum: 0,
+			maximum: LARGEST_SEED,
+			default: undefined,
+		}),
 	},
 	fps: {
 		apiName: 'fps',
 		isAdditional: true,
-		field: choiceField(
-			{
-				label: 'Frames per Second',
-				description: 'How smooth movement looks: 24 as in films, 48 for fast action',
-				options: [
-					{ value: 24, name: '24' },
-					{ value: 48, name: '48' },
-				],
-			},
-			24,
-		),
+		field: choiceField({
+			label: 'Frames per Second',
+			description: 'How smooth movement looks: 24 as in films, 48 for fast action',
+			options: [
+				{ value: 24, name: '24' },
+				{ value: 48, name: '48' },
+			],
+			default: 24,
+		}),
 	},
 	saveAudio: {
 		apiName: 'save_audio',
 		isAdditional: true,
-		field: flagField(
-			{ label: 'Save Audio', description: 'Whether to include sound in the video file' },
-			true,
-		),
+		field: flagField({
+			label: 'Save Audio',
+			description: 'Whether to include sound in the video file',
+			default: true,
+		}),
 	},
 	promptUpsampling: {
 		apiName: 'prompt_upsampling',
 		isAdditional: true,
-		field: flagField(
-			{
-				label: 'Prompt Upsampling',
-				description: 'Whether to let the model enrich the prompt for a better result',
-			},
-			true,
-		),
+		field: flagField({
+			label: 'Prompt Upsampling',
+			description: 'Whether to let the model enrich the prompt for a better result',
+			default: true,
+		}),
 	},
 } satisfies Record<string, Parameter>;
 

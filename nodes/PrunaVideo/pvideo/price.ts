@@ -17,7 +17,6 @@ export interface Estimate {
 /**
  * What the final request (after `additionalInput`) will cost by Runpod's published prices; what it leaves out has the
  * API's default. How Runpod bills a part of a second is not published: it counts here as that part.
- *
  * @param audioSeconds length of the request's audio where it is known
  */
 export function estimateCost(

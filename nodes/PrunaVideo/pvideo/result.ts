@@ -11,8 +11,9 @@ export interface VideoResult {
 }
 
 /**
- * Where the address of the video was seen, most likely first: the model's page has `video_url`, Runpod's AI-SDK provider
- * also reads `result`, `url` and an output that is the address itself; other models answer with lists and objects.
+ * Where the address of the video was seen, most likely first: the model's page has `video_url`, Runpod's AI-SDK
+ * provider also reads `result`, `url` and an output that is the address itself; other models answer with lists and
+ * objects.
  */
 const ADDRESS_NAMES = ['video_url', 'result', 'url', 'video', 'videos', 'output'] as const;
 const DEEPEST = 4;

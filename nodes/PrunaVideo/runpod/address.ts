@@ -25,10 +25,9 @@ const LOCAL_ENDINGS = ['local', 'internal', 'lan', 'localdomain', 'home.arpa'];
 
 /**
  * Why nobody outside can reach an http(s) address, as words that follow "points to": "the machine itself
- * (localhost)". Undefined if it may be reachable, or is not an http(s) address.
- *
- * Only the address as it is written is judged. A public name can still lead to a private network: a community node
- * cannot ask DNS. If that matters, use n8n's own SSRF protection.
+ * (localhost)". Undefined if it may be reachable, or is not an http(s) address. Only the address as it is written is
+ * judged. A public name can still lead to a private network: a community node cannot ask DNS. If that matters, use
+ * n8n's own SSRF protection.
  */
 export function unreachableFromOutside(url: string): string | undefined {
 	if (!isHttpUrl(url)) return undefined;

@@ -31,10 +31,8 @@ const MOST_PARTS = 20_000;
 const LONGEST_BEGINNING = 10_000;
 
 /**
- * What a response's text holds: JSON, else the text itself. Parts that are nested too deeply, files and the query of a
- * webhook are cut.
- *
- * @returns undefined where the text has more parts than any answer that makes sense
+ * What a response's text holds: JSON, else the text itself. Parts that are nested too deeply, files and the query of
+ * a webhook are cut. @returns undefined where the text has more parts than any answer that makes sense
  */
 export function readBody(text: string): { body: unknown } | undefined {
 	if (countOf('[', text) + countOf('{', text) > MOST_PARTS) return undefined;
@@ -135,8 +133,8 @@ interface SystemError {
 }
 
 /**
- * Some versions of n8n (1.123 and 2.0 among them) drop the error that they wrap. They keep its code as `httpCode`, and
- * its message, such as "connect ECONNREFUSED 127.0.0.1:443", in `messages` or `description`.
+ * Some versions of n8n (1.123 and 2.0 among them) drop the error that they wrap. They keep its code as `httpCode`,
+ * and its message, such as "connect ECONNREFUSED 127.0.0.1:443", in `messages` or `description`.
  */
 function systemError(error: unknown): SystemError {
 	const found: SystemError = { texts: [] };

@@ -28,10 +28,8 @@ const LAST_LOOK_MS = 1_000;
 const SHORTEST_LONG_LOOK_MS = 2_000;
 
 /**
- * Waits until a job is final: by the long look, which tells the end the moment it comes, until it once does not do its
- * work; then by interval.
- *
- * @throws Failure naming the job where it is not final in time, or is gone; Stopped
+ * Waits until a job is final: by the long look, which tells the end the moment it comes, until it once does not do
+ * its work; then by interval. @throws Failure naming the job where it is not final in time, or is gone; Stopped
  */
 export async function awaitJob(endpoint: Endpoint, jobId: string, wait: Wait): Promise<FinalJob> {
 	const { deadline, seconds } = wait;
@@ -84,7 +82,6 @@ class Watch {
 
 	/**
 	 * Takes note of an answer without the job; returns the pause before the next look.
-	 *
 	 * @throws Failure where the job or the endpoint is gone, or if it is not known whether the job ever existed
 	 */
 	misses(answer: Answer, isLast: boolean): number {
@@ -130,8 +127,8 @@ function jittered(ms: number): number {
 }
 
 /**
- * Whether a plain look may work better: an endpoint without the long one can answer anything, or nothing. If Runpod is
- * busy or out of reach, or does not know the job, that is true for both.
+ * Whether a plain look may work better: an endpoint without the long one can answer anything, or nothing. If Runpod
+ * is busy or out of reach, or does not know the job, that is true for both.
  */
 function isFaultOfLongLook(answer: Answer): boolean {
 	if (answer.kind === 'answered') {

@@ -33,7 +33,6 @@ export interface Connection {
 
 /**
  * Reads the credential.
- *
  * @throws Failure where its base URL or key cannot be used; n8n's own error where there is no credential
  */
 export async function connect(context: RequestContext): Promise<Connection> {
@@ -55,7 +54,6 @@ export async function connect(context: RequestContext): Promise<Connection> {
 
 /**
  * The credential as the user meant it.
- *
  * @throws Failure where it cannot be used; its texts contain nothing that the user entered
  */
 export function checkCredential({ apiKey, baseUrl }: ICredentialDataDecryptedObject): {

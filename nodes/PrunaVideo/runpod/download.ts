@@ -33,9 +33,7 @@ const MOST_ANNOUNCED = 1024 * 1024 * 1024;
 
 /**
  * Streams a video into n8n's binary storage, without the API key, in up to three whole tries, each checked: status,
- * type, first bytes, length, silence.
- *
- * @throws Failure where it cannot be downloaded or stored; Stopped
+ * type, first bytes, length, silence. @throws Failure where it cannot be downloaded or stored; Stopped
  */
 export async function downloadVideo(
 	context: RequestContext,
@@ -140,9 +138,7 @@ function streamLike(body: Stream, chunks: AsyncIterable<Buffer>): Stream {
 }
 
 /**
- * The MIME type of an answer that may be a video, by its status, its type and its first bytes.
- *
- * @throws Unavailable
+ * The MIME type of an answer that may be a video, by its status, its type and its first bytes. @throws Unavailable
  */
 function checkVideo(answer: OpenFile['answer'], start: Buffer): string {
 	const { status, headers } = answer;

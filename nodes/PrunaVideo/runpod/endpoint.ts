@@ -78,9 +78,7 @@ export class Endpoint {
 
 	/**
 	 * Submits a job. Only a request that Runpod certainly did not accept is sent again: see `verdicts.ts`.
-	 *
-	 * @returns the job, final or not
-	 * @throws Failure where there is no job to follow; Stopped
+	 * @returns the job, final or not @throws Failure where there is no job to follow; Stopped
 	 */
 	async submit({ mode, body, bytes, deadline, hasFile, ...how }: Submission): Promise<Job> {
 		const waits = mode === 'runsync';
@@ -125,7 +123,6 @@ export class Endpoint {
 
 	/**
 	 * A job's state and result; `limitMs`: the longest wait, repeats included.
-	 *
 	 * @throws Failure where Runpod does not know it or cannot be asked; Stopped
 	 */
 	async getJob(jobId: string, limitMs = QUICK_REPEATED_MS): Promise<Job> {
@@ -135,7 +132,6 @@ export class Endpoint {
 
 	/**
 	 * Requeues a `FAILED` or `TIMED_OUT` job under the same ID; it is billed like a new one.
-	 *
 	 * @throws Failure where Runpod does not know it, refuses or cannot be asked; Stopped
 	 */
 	async retry(jobId: string): Promise<Job> {
@@ -146,7 +142,6 @@ export class Endpoint {
 	/**
 	 * Cancels a queued or running job; cancelling twice does no harm, so failed requests are repeated. A job that has
 	 * already ended is returned in its final state. `limitMs`: the longest wait, repeats included.
-	 *
 	 * @throws Failure where Runpod does not know it, refuses or cannot be asked; Stopped
 	 */
 	async cancel(jobId: string, limitMs = QUICK_REPEATED_MS, isAfterStop = false): Promise<Job> {
@@ -170,11 +165,7 @@ export class Endpoint {
 		return current ?? this.jobOf(answer, jobId);
 	}
 
-	/**
-	 * Counts of jobs and workers.
-	 *
-	 * @throws Failure; Stopped
-	 */
+	/** Counts of jobs and workers. @throws Failure; Stopped */
 	async getHealth(): Promise<JsonObject> {
 		const answer = await this.send('GET', 'health');
 		const { status = 0, body } = answer.kind === 'answered' ? answer : {};
@@ -229,8 +220,8 @@ export class Endpoint {
 }
 
 /**
- * `wait` ends before the item's time does, so that the answer, and with it the job's ID, still arrives. It begins when
- * Runpod has the whole request.
+ * `wait` ends before the item's time does, so that the answer, and with it the job's ID, still arrives. It begins
+ * when Runpod has the whole request.
  */
 function syncWaitMs(deadline: Deadline, bytes: number): number {
 	const left = deadline.remaining();

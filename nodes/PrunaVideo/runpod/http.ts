@@ -38,9 +38,7 @@ const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
  * Sends a request and repeats it where that is safe, until the deadline. A refusal costs nothing, so repeats are not
- * counted.
- *
- * @throws Stopped when the user stopped the execution
+ * counted. @throws Stopped when the user stopped the execution
  */
 export async function send(connection: Connection, request: ApiRequest): Promise<Answer> {
 	const { deadline, stop, leastMs = SHORTEST_REQUEST_MS } = request;

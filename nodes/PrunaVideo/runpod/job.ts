@@ -50,7 +50,6 @@ function readState(status: unknown): string {
 /**
  * The job in a response's body; undefined where the body names no job. An open job needs an ID that can be used in a
  * status check. A final job is complete, so its result counts whatever its ID looks like.
- *
  * @param askedId the job that was asked for: a documented state without a usable ID is that job's
  */
 export function readJob(body: unknown, askedId?: string): Job | undefined {
@@ -64,10 +63,9 @@ export function readJob(body: unknown, askedId?: string): Job | undefined {
 }
 
 /**
- * The job in an answer. Runpod sends it with 200, and with 400 when it failed. With any other status, and from a proxy
- * that says "failed" of its own request, it is believed only where it has an ID and a documented state: a billed job's
- * ID must not be lost.
- *
+ * The job in an answer. Runpod sends it with 200, and with 400 when it failed. With any other status, and from a
+ * proxy that says "failed" of its own request, it is believed only where it has an ID and a documented state: a
+ * billed job's ID must not be lost.
  * @param askedId the job that was asked for: an answer about another one does not count
  */
 export function jobIn(answer: Answer, askedId?: string): Job | undefined {

@@ -22,9 +22,8 @@ const MADE_UP_JOB = '/p-video/status/00000000-0000-0000-0000-000000000000-u1';
 const TIMEOUT_MS = 20_000;
 
 /**
- * The credential's test: asks Runpod for the status of a made-up job. Never throws, and never shows the key.
- *
- * A credential's own `test.request` cannot tell "job not found" from "endpoint not found" in every n8n. A test function
+ * The credential's test: asks Runpod for the status of a made-up job. Never throws, and never shows the key. A
+ * credential's own `test.request` cannot tell "job not found" from "endpoint not found" in every n8n. A test function
  * can; `request`, deprecated elsewhere, is the one helper for HTTP that n8n gives it.
  */
 export async function testCredential(

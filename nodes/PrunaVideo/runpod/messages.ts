@@ -6,12 +6,8 @@ import { isDocumented, type Job } from './job';
 import { describeBody, readReason } from './reason';
 import { judge, whatIsMissing, type Cause } from './verdicts';
 
-interface Sentences {
-	/** What happened, without the reason that was given. */
-	says: string | ((endpointId: string) => string);
-	/** What the user can do about it. */
-	advice: string;
-}
+/** What happened, without the reason that was given; and what the user can do about it. */
+type Sentences = readonly [says: string | ((endpointId: string) => string), advice: string];
 
 const SAFE_TO_REPEAT = 'It is safe to run again.';
 const CREDENTIAL = `the credential's '${LABELS.baseUrl}'`;
@@ -25,74 +21,62 @@ export const CHECK_USAGE =
 	'Runpod shows what public endpoints were used for under Billing, but not single jobs. Run the item again only if it may be billed a second time.';
 
 const SENTENCES: Readonly<Record<Cause, Sentences>> = {
-	unreached: {
-		says: 'Runpod could not be reached',
-		advice: `Nothing was sent. Check the network and ${CREDENTIAL}, then run again.`,
-	},
-	blocked: {
-		says: 'No connection to Runpod was made',
-		advice: `Nothing was sent. Check ${CREDENTIAL} and n8n's settings.`,
-	},
-	certificate: {
-		says: 'No connection to Runpod was made: n8n does not trust the certificate',
-		advice:
-			"Nothing was sent. If your company's network replaces certificates, give n8n its root certificate with the environment variable NODE_EXTRA_CA_CERTS and restart it.",
-	},
-	timedOut: { says: 'Runpod did not answer', advice: SAFE_TO_REPEAT },
-	interrupted: { says: 'The connection to Runpod was lost', advice: SAFE_TO_REPEAT },
-	tooLarge: {
-		says: "Runpod's answer is too large",
-		advice: 'Check the job in the Runpod console.',
-	},
-	proxy: {
-		says: 'The proxy between n8n and Runpod wants a login',
-		advice:
-			'Nothing reached Runpod. Put user name and password into the environment variable HTTPS_PROXY of n8n, as in http://user:password@proxy:8080.',
-	},
-	between: {
-		says: 'Something between n8n and Runpod blocked the request',
-		advice:
-			"It is not Runpod's answer: neither the key nor the credential is at fault. Have the network's filter or proxy let n8n reach api.runpod.ai.",
-	},
-	size: { says: 'The request is too large for Runpod', advice: MAKE_SMALLER },
-	key: {
-		says: 'Runpod did not accept this API key',
-		advice: `Open the credential and paste the key again, or create a new one ${API_KEYS}.`,
-	},
-	credit: {
-		says: 'There is no credit left on this Runpod account',
-		advice: 'Add credit in the Runpod console under Billing, then run again.',
-	},
-	access: {
-		says: (endpoint) => `This API key has no access to the endpoint '${endpoint}'`,
-		advice: `Give the key access to it ${API_KEYS}, or use another key.`,
-	},
-	missing: {
-		says: (endpoint) => `The endpoint '${endpoint}' was not found`,
-		advice: `Check the option '${LABELS.endpointId}' and ${CREDENTIAL} (${DEFAULT_BASE_URL}).`,
-	},
-	limit: {
-		says: 'Runpod is limiting requests',
-		advice: `Run again later. With many items, lower '${LABELS.concurrency}' in the options.`,
-	},
-	redirect: {
-		says: 'The Runpod URL redirected to another address',
-		advice: `The API key is not sent to another address. Set ${CREDENTIAL} to ${DEFAULT_BASE_URL}, then run again.`,
-	},
-	rejected: {
-		says: 'Runpod rejected the request',
-		advice: 'Fix the problem named above, then run again.',
-	},
-	unavailable: {
-		says: 'Runpod is not available',
-		advice: 'Runpod did not accept the request. Run again later.',
-	},
-	unfinished: { says: 'Runpod did not finish the request', advice: SAFE_TO_REPEAT },
-	error: { says: 'Runpod returned an error', advice: 'Run again later.' },
-	noJob: {
-		says: 'Runpod answered without a job',
-		advice: `Check ${CREDENTIAL}: something else seems to answer there.`,
-	},
+	unreached: [
+		'Runpod could not be reached',
+		`Nothing was sent. Check the network and ${CREDENTIAL}, then run again.`,
+	],
+	blocked: [
+		'No connection to Runpod was made',
+		`Nothing was sent. Check ${CREDENTIAL} and n8n's settings.`,
+	],
+	certificate: [
+		'No connection to Runpod was made: n8n does not trust the certificate',
+		"Nothing was sent. If your company's network replaces certificates, give n8n its root certificate with the environment variable NODE_EXTRA_CA_CERTS and restart it.",
+	],
+	timedOut: ['Runpod did not answer', SAFE_TO_REPEAT],
+	interrupted: ['The connection to Runpod was lost', SAFE_TO_REPEAT],
+	tooLarge: ["Runpod's answer is too large", 'Check the job in the Runpod console.'],
+	proxy: [
+		'The proxy between n8n and Runpod wants a login',
+		'Nothing reached Runpod. Put user name and password into the environment variable HTTPS_PROXY of n8n, as in http://user:password@proxy:8080.',
+	],
+	between: [
+		'Something between n8n and Runpod blocked the request',
+		"It is not Runpod's answer: neither the key nor the credential is at fault. Have the network's filter or proxy let n8n reach api.runpod.ai.",
+	],
+	size: ['The request is too large for Runpod', MAKE_SMALLER],
+	key: [
+		'Runpod did not accept this API key',
+		`Open the credential and paste the key again, or create a new one ${API_KEYS}.`,
+	],
+	credit: [
+		'There is no credit left on this Runpod account',
+		'Add credit in the Runpod console under Billing, then run again.',
+	],
+	access: [
+		(endpoint) => `This API key has no access to the endpoint '${endpoint}'`,
+		`Give the key access to it ${API_KEYS}, or use another key.`,
+	],
+	missing: [
+		(endpoint) => `The endpoint '${endpoint}' was not found`,
+		`Check the option '${LABELS.endpointId}' and ${CREDENTIAL} (${DEFAULT_BASE_URL}).`,
+	],
+	limit: [
+		'Runpod is limiting requests',
+		`Run again later. With many items, lower '${LABELS.concurrency}' in the options.`,
+	],
+	redirect: [
+		'The Runpod URL redirected to another address',
+		`The API key is not sent to another address. Set ${CREDENTIAL} to ${DEFAULT_BASE_URL}, then run again.`,
+	],
+	rejected: ['Runpod rejected the request', 'Fix the problem named above, then run again.'],
+	unavailable: ['Runpod is not available', 'Runpod did not accept the request. Run again later.'],
+	unfinished: ['Runpod did not finish the request', SAFE_TO_REPEAT],
+	error: ['Runpod returned an error', 'Run again later.'],
+	noJob: [
+		'Runpod answered without a job',
+		`Check ${CREDENTIAL}: something else seems to answer there.`,
+	],
 };
 
 /** Causes whose sentence says what the HTTP status means, so that the number adds nothing. */
@@ -113,7 +97,7 @@ export interface About {
 /** What happened and what to do about an answer that does not hold what was asked for, with the reason that was given. */
 export function explain(answer: Answer, endpointId: string): { what: string; advice: string } {
 	const { cause } = judge(answer);
-	const { says, advice } = SENTENCES[cause];
+	const [says, advice] = SENTENCES[cause];
 	const what = typeof says === 'string' ? says : says(endpointId);
 	if (answer.kind !== 'answered') return { what: `${what} (${answer.reason})`, advice };
 	if (cause === 'noJob') {
@@ -160,9 +144,7 @@ export function jobRequestFailed(answer: Answer, about: About & { job: { id: str
 }
 
 /**
- * A job that is not final at the end of the wait.
- *
- * @param seen the job as Runpod told of it last
+ * A job that is not final at the end of the wait. @param seen the job as Runpod told of it last
  * @param problem why the last status check did not return the job, if it did not
  */
 export function stillRunning(

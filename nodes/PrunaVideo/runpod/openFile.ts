@@ -30,10 +30,8 @@ export interface OpenFile {
 const MOST_REDIRECTS = 5;
 
 /**
- * Asks for a file and follows redirects by hand, so that each address is checked. A public name that leads to a private
- * network is not noticed: a community node cannot ask DNS.
- *
- * @throws Unavailable
+ * Asks for a file and follows redirects by hand, so that each address is checked. A public name that leads to a
+ * private network is not noticed: a community node cannot ask DNS. @throws Unavailable
  */
 export async function openFile(
 	context: RequestContext,

@@ -17,11 +17,7 @@ export function startDeadline(ms: number): Deadline {
 	return { remaining: () => Math.max(0, end - performance.now()) };
 }
 
-/**
- * Waits `ms` milliseconds.
- *
- * @throws Stopped as soon as `stop` fires
- */
+/** Waits `ms` milliseconds. @throws Stopped as soon as `stop` fires */
 export async function pause(ms: number, stop?: AbortSignal): Promise<void> {
 	await withTimeLimit(ms, stop, async (limit) => {
 		if (limit.aborted) return;

@@ -5,61 +5,34 @@ import type { ParameterReader } from '../fields/field';
 import { choicesField, flagField } from '../fields/kinds';
 import type { FinalState } from '../runpod/job';
 
-/** Job outcomes by the field's values. */
-const STATES = {
-	completed: 'COMPLETED',
-	failed: 'FAILED',
-	cancelled: 'CANCELLED',
-	timedOut: 'TIMED_OUT',
-} as const satisfies Record<string, FinalState>;
+/** Job outcomes: the field's value, Runpod's name, ours, and what n8n's nodes panel calls the event. */
+const EVENTS = [
+	['completed', 'COMPLETED', 'Completed', 'The video is ready', 'When a video is completed'],
+	['failed', 'FAILED', 'Failed', 'Runpod could not make the video', 'When a video fails'],
+	['cancelled', 'CANCELLED', 'Cancelled', 'The job was cancelled', 'When a job is cancelled'],
+	['timedOut', 'TIMED_OUT', 'Timed Out', 'The job timed out on Runpod', 'When a job times out'],
+] as const;
 
-const events = choicesField<keyof typeof STATES>({
+const events = choicesField({
 	label: 'Events',
 	description: 'Which job outcomes start the workflow',
-	options: [
-		{
-			value: 'completed',
-			name: 'Completed',
-			description: 'The video is ready',
-			action: 'When a video is completed',
-		},
-		{
-			value: 'failed',
-			name: 'Failed',
-			description: 'Runpod could not make the video',
-			action: 'When a video fails',
-		},
-		{
-			value: 'cancelled',
-			name: 'Cancelled',
-			description: 'The job was cancelled',
-			action: 'When a job is cancelled',
-		},
-		{
-			value: 'timedOut',
-			name: 'Timed Out',
-			description: 'The job timed out on Runpod',
-			action: 'When a job times out',
-		},
-	],
+	options: EVENTS.map(([value, , name, description, action]) => {
+		return { value, name, description, action };
+	}),
 });
 
-const verify = flagField(
-	{
-		label: 'Verify',
-		description:
-			'Whether to confirm each call by fetching the job from Runpod, so that forged calls cannot start the workflow',
-	},
-	true,
-);
+const verify = flagField({
+	label: 'Verify',
+	description:
+		'Whether to confirm each call by fetching the job from Runpod, so that forged calls cannot start the workflow',
+	default: true,
+});
 
-const skipDuplicates = flagField(
-	{
-		label: 'Skip Duplicates',
-		description: 'Whether to ignore repeated calls for the same job outcome',
-	},
-	true,
-);
+const skipDuplicates = flagField({
+	label: 'Skip Duplicates',
+	description: 'Whether to ignore repeated calls for the same job outcome',
+	default: true,
+});
 
 /** The trigger's form, from top to bottom. */
 export const properties: INodeProperties[] = [
@@ -86,13 +59,11 @@ export interface TriggerSettings {
 	options: ItemOptions;
 }
 
-/**
- * @param read calls and executions read parameters differently
- * @throws InvalidParameter
- */
+/** @param read calls and executions read parameters differently @throws InvalidParameter */
 export function readSettings(read: ParameterReader): TriggerSettings {
+	const chosen = events.read(read('events', events.unset));
 	return {
-		outcomes: events.read(read('events', events.unset)).map((event) => STATES[event]),
+		outcomes: EVENTS.filter(([value]) => chosen.includes(value)).map(([, state]) => state),
 		verifies: verify.read(read('verify', true)),
 		skipsDuplicates: skipDuplicates.read(read('skipDuplicates', true)),
 		downloads: download.read(read('download', false)),

@@ -10,8 +10,9 @@ import { mayRepeat, whatIsMissing } from '../runpod/verdicts';
 import { readSettings } from './fields';
 
 /**
- * Pauses before each look at the called job, in ms: Runpod's books may lag behind its call. Anything slower is left to
- * its next call, 5 and then 10 s later. Anyone who knows the trigger's URL can cause these looks, with the user's key.
+ * Pauses before each look at the called job, in ms: Runpod's books may lag behind its call. Anything slower is left
+ * to its next call, 5 and then 10 s later. Anyone who knows the trigger's URL can cause these looks, with the user's
+ * key.
  */
 const PAUSES_MS = [0, 2_500, 4_000];
 /** For all looks of one call together, in ms: webhook callers commonly wait for 10 s. */
@@ -59,7 +60,6 @@ function calledBody(context: IWebhookFunctions): unknown {
 
 /**
  * The job as Runpod knows it; only that answer is believed.
- *
  * @throws Error where Runpod does not know it as finished (yet), or cannot be asked
  */
 async function verified(

@@ -14,7 +14,6 @@ const MOST_RECORDED = 1_000;
 
 /**
  * Runs the trigger in the workflow's execution: recognizes a repeated call, downloads the file and outputs the event.
- *
  * @throws NodeOperationError
  */
 export async function startWorkflow(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {

@@ -9,14 +9,12 @@ import { download, optionsProperty, readOptions, type ItemOptions } from '../opt
 import { fileNameOf, stateOf, videoOutput } from '../video/output';
 import { jobIdField, planForJob, type JobPlan } from './jobId';
 
-const wait = flagField(
-	{
-		label: 'Wait Until Finished',
-		description:
-			'Whether to wait until the job has finished. If the job fails, the node fails too; without waiting, a failed job is returned as data.',
-	},
-	false,
-);
+const wait = flagField({
+	label: 'Wait Until Finished',
+	description:
+		'Whether to wait until the job has finished. If the job fails, the node fails too; without waiting, a failed job is returned as data.',
+	default: false,
+});
 
 /** A status check that took longer than this, in ms, has waited for the job to end. */
 const AT_ONCE_MS = 1_000;

@@ -33,7 +33,6 @@ export interface MediaFile {
 	stored?: IBinaryData;
 	/**
 	 * Reads the file; a large one is not held from the check of all items until it is sent.
-	 *
 	 * @throws InvalidParameter where it no longer exists
 	 */
 	load(): Promise<Buffer>;
@@ -42,11 +41,7 @@ export interface MediaFile {
 /** Longer audio is not read for its length. */
 const LARGEST_AUDIO_BYTES = 64 * 1024 * 1024;
 
-/**
- * Reads the image or audio that an item's field gives; undefined where it is empty.
- *
- * @throws InvalidParameter
- */
+/** Reads the image or audio that an item's field gives; undefined where it is empty. @throws InvalidParameter */
 export async function readMedia(item: Item, name: MediaName): Promise<Media | undefined> {
 	const field = MEDIA[name];
 	const read = () => field.read(item.read(name, ''), item.input);
@@ -135,8 +130,8 @@ export async function secondsOf(files: readonly MediaFile[]): Promise<number | u
 const SLICE_BYTES = 3 * 64 * 1024;
 
 /**
- * A submission as JSON, with its files as data URIs. `JSON.stringify` would hold each file in memory several times more:
- * here its base64 is written straight into the buffer that is sent.
+ * A submission as JSON, with its files as data URIs. `JSON.stringify` would hold each file in memory several times
+ * more: here its base64 is written straight into the buffer that is sent.
  */
 export async function encodeBody(
 	{ input, ...envelope }: { input: JsonObject; [name: string]: JsonObject[string] },
@@ -176,7 +171,6 @@ const INSTEAD = `set the option '${LABELS.sendFilesAs}' to Data URI.`;
 
 /**
  * A signed, short-lived link to a file that n8n keeps (`helpers.createBinarySignedUrl`, n8n 1.100 on).
- *
  * @throws InvalidParameter where Runpod could not fetch the file from it
  */
 export async function linkTo(

@@ -1,5 +1,5 @@
 import type { Item } from '../../execution/operation';
-import { InvalidParameter, isEmpty, shown, type Fields } from '../../fields/field';
+import { InvalidParameter, isEmpty, shown } from '../../fields/field';
 import { checkLeadsToFile } from '../../fields/links';
 import { isHttpUrl } from '../../httpUrl';
 import type { JsonObject } from '../../json';
@@ -20,21 +20,9 @@ export interface Input {
 	picksSeed: boolean;
 }
 
-/**
- * Reads and checks every field of one video.
- *
- * @throws InvalidParameter that names every fault
- */
+/** Reads and checks every field of one video. @throws InvalidParameter that names every fault */
 export async function readInput(item: Item): Promise<Input> {
-	const faults = new Faults();
-	const settings = await readSettings(item, faults, () => true);
-	const image = await faults.collect(async () => await readMedia(item, 'image'));
-	const audio = await faults.collect(async () => await readMedia(item, 'audio'));
-	const added =
-		(await faults.collect(() => readAdditional(item.read, { additionalInput })))?.additionalInput ??
-		{};
-	faults.throwAny();
-
+	const { settings, image, audio, added } = await readFields(item, () => true);
 	// A seed of null means that none is wanted. An empty seed means nothing, but would override the field's.
 	const hasOwnSeed = added.seed === null || !isEmpty(added.seed);
 	if (!hasOwnSeed) delete added.seed;
@@ -48,45 +36,36 @@ export async function readInput(item: Item): Promise<Input> {
 	return { input, files, picksSeed };
 }
 
-/**
- * The price of one video from the fields that it depends on.
- *
- * @throws InvalidParameter
- */
+/** The price of one video from the fields that it depends on. @throws InvalidParameter */
 export async function priceVideo(item: Item): Promise<Estimate> {
-	const faults = new Faults();
-	const settings = await readSettings(item, faults, ({ isPriced }) => isPriced === true);
-	const audio = await faults.collect(async () => await readMedia(item, 'audio'));
-	const added =
-		(await faults.collect(() => readAdditional(item.read, { additionalInput })))?.additionalInput ??
-		{};
-	faults.throwAny();
+	const { settings, audio, added } = await readFields(item, ({ isPriced }) => isPriced === true);
+	const input = buildInput({ ...settings, audio: audio?.text }, added);
 	const isAdded = Object.hasOwn(added, 'audio');
-	const input = buildInput({ ...settings, audio: audio && SOME_AUDIO }, added);
 	return estimateCost(input, await secondsOf(!isAdded && audio?.file ? [audio.file] : []));
 }
 
-/** Stands in for audio while the price is calculated. */
-const SOME_AUDIO = 'data:audio';
-
-/** Reads the parameters that have one field each. Those that are not sent are absent. */
-async function readSettings(
-	{ read }: Item,
-	faults: Faults,
-	isWanted: (parameter: Parameter) => boolean,
-): Promise<VideoSettings> {
+/** Reads the fields of an item, except those that are not asked for. What is not sent is absent. */
+async function readFields(item: Item, isWanted: (parameter: Parameter) => boolean) {
+	const { read } = item;
+	const faults = new Faults();
 	const settings: VideoSettings = {};
-	const additional: Record<string, Fields[string]> = {};
 	for (const [name, parameter] of PARAMETER_LIST) {
-		const { field, isAdditional } = parameter;
 		if (!isWanted(parameter)) continue;
-		if (isAdditional) additional[name] = { ...field, unset: undefined };
-		else settings[name] = await faults.collect(() => field.read(read(name, field.unset)));
+		const { field, isAdditional } = parameter;
+		settings[name] = await faults.collect(() =>
+			isAdditional
+				? readAdditional(read, { [name]: { ...field, unset: undefined } })[name]
+				: field.read(read(name, field.unset)),
+		);
 	}
-	for (const [name, field] of Object.entries(additional)) {
-		Object.assign(settings, await faults.collect(() => readAdditional(read, { [name]: field })));
-	}
-	return settings;
+	const image = isWanted(PARAMETERS.prompt)
+		? await faults.collect(async () => await readMedia(item, 'image'))
+		: undefined;
+	const audio = await faults.collect(async () => await readMedia(item, 'audio'));
+	const { additionalInput: added = {} } =
+		(await faults.collect(() => readAdditional(read, { additionalInput }))) ?? {};
+	faults.throwAny();
+	return { settings, image, audio, added };
 }
 
 /** The faults of one item's fields, so that a row can be corrected in one go. */

@@ -34,7 +34,6 @@ export interface FinishedVideo {
 
 /**
  * The output of an item whose job completed. If the video is not downloaded, a hint says when its URL expires.
- *
  * @throws as `videoItem`
  */
 export async function videoOutput(item: Item, video: FinishedVideo): Promise<Result> {
@@ -74,7 +73,6 @@ export function stateOf(job: Job, simplify: boolean): IDataObject {
 
 /**
  * The output item of a finished job, with the file if it was requested.
- *
  * @throws Failure where there is no usable video, or it cannot be downloaded; Stopped
  */
 export async function videoItem(

@@ -28,11 +28,7 @@ export const VIDEO_OPTIONS = [
 	'policy',
 ] as const satisfies readonly OptionName[];
 
-/**
- * Reads and checks everything of one video and prices it.
- *
- * @throws InvalidParameter
- */
+/** Reads and checks everything of one video and prices it. @throws InvalidParameter */
 export async function planVideo(
 	item: Item,
 	options: ItemOptions,
