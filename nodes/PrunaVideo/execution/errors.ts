@@ -41,12 +41,13 @@ export function toNodeError(error: unknown, place: ErrorPlace): NodeError {
 			: new NodeOperationError(node, message, { itemIndex });
 	// n8n's constructors replace messages that contain words such as ECONNRESET; this keeps ours.
 	shown.message = message;
-	const advice = clean(adviceOf(error));
+	const known = adviceOf(error);
+	const advice = clean(known ?? 'This is a bug. Please report it with the steps to reproduce.');
 	// n8n does not show the context of an error that is thrown.
 	const isNamed = !id || `${message} ${advice}`.includes(id);
 	shown.description = isNamed ? advice : `${advice} Job: ${id}.`.trim();
 	Object.assign(shown.context, jsonOf(job));
-	if (isUnforeseen(error)) keepCause(shown, error, clean, place);
+	if (known === undefined) keepCause(shown, error, clean, place);
 	return shown;
 }
 
@@ -61,22 +62,14 @@ function jsonOf({ id, status, videoUrl, cost }: KnownJob): IDataObject {
 	return defined({ id: id || undefined, status, video_url: videoUrl, cost });
 }
 
-/** What to do about an error: a field's, Runpod's, n8n's own, or an unexpected one. */
-function adviceOf(error: unknown): string {
+/** What to do about an error: a field's, Runpod's, n8n's own; undefined for an unexpected one. */
+function adviceOf(error: unknown): string | undefined {
 	if (error instanceof InvalidParameter || error instanceof Failure) return error.description;
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
 		return error.description ?? '';
 	}
-	if (error instanceof ExpressionError) {
-		return error.description || "Check the expressions in this node's fields for this item.";
-	}
-	return 'This is a bug. Please report it with the steps to reproduce.';
-}
-
-function isUnforeseen(error: unknown): boolean {
-	return ![InvalidParameter, Failure, NodeApiError, NodeOperationError, ExpressionError].some(
-		(known) => error instanceof known,
-	);
+	if (!(error instanceof ExpressionError)) return undefined;
+	return error.description || "Check the expressions in this node's fields for this item.";
 }
 
 /** Keeps the stack, in the error and in the log, for whoever gets the report. */

@@ -202,16 +202,13 @@ async function submit(
 		throw failedJob(job, {}, { endpointId: before.job.endpointId });
 	}
 	const endpoint = await execution.endpoint(endpointId);
-	let waitedMs = 0;
-	const onRepeat = (delayMs: number) => void (waitedMs += delayMs);
 	const job = await makeJob(item, plan, {
 		prepare: async () => await plan.body(),
 		send: async (body) => {
 			const repeats = !execution.isOut;
-			const request = { mode, body, bytes, deadline, hasFile, repeats, onRepeat };
-			return await endpoint.submit(request);
+			return await endpoint.submit({ mode, body, bytes, deadline, hasFile, repeats });
 		},
-	}).finally(() => execution.tally.noteWait(waitedMs));
+	});
 	if (before?.state === 'uncertain') execution.tally.note(RESUBMITTED);
 	return { endpoint, job };
 }

@@ -1,9 +1,5 @@
 import type { NodeExecutionHint } from 'n8n-workflow';
-import { LABELS } from '../labels';
 import { dollars, formatDollars } from '../money';
-
-/** A shorter wait for Runpod, in ms, is not mentioned. */
-const SHORTEST_TOLD_WAIT_MS = 5_000;
 
 /** What is counted: finished videos, submitted jobs, estimates. */
 type Counted = 'video' | 'job' | 'estimate';
@@ -17,8 +13,6 @@ export class Tally {
 	/** Of videos whose cost and estimate are both known, in USD. */
 	private aboveEstimate = 0;
 	private differing = 0;
-	private longestWaitMs = 0;
-	private waits = 0;
 	/** How many items of those that could have an image or audio have none, by the field's label. */
 	private readonly media = new Map<string, { with: number; without: number }>();
 	/** Sentences, and how n8n shows each. */
@@ -35,13 +29,6 @@ export class Tally {
 		if (cost === null || estimate === null || dollars(cost) === dollars(estimate)) return;
 		this.differing++;
 		this.aboveEstimate = dollars(this.aboveEstimate + cost - estimate);
-	}
-
-	/** How long, in ms, a submission was refused until Runpod accepted it or its time was over. */
-	noteWait(ms: number): void {
-		if (ms < SHORTEST_TOLD_WAIT_MS) return;
-		this.waits++;
-		this.longestWaitMs = Math.max(this.longestWaitMs, ms);
 	}
 
 	/** Whether an item has an image or audio: where only some have one, a hint says so. */
@@ -76,14 +63,12 @@ export class Tally {
 	}
 
 	private warnings(): string[] {
-		const { differing, aboveEstimate, waits, longestWaitMs } = this;
+		const { differing, aboveEstimate } = this;
 		const difference = formatDollars(Math.abs(aboveEstimate));
 		const mixed = [...this.media].filter(([, items]) => items.with > 0 && items.without > 0);
 		return [
 			differing > 0 &&
 				`Runpod billed ${difference} ${aboveEstimate < 0 ? 'less' : 'more'} than estimated (${count(differing, 'video')}). Check the current prices on Runpod's page about the model.`,
-			waits > 0 &&
-				`${count(waits, 'item')} waited up to ${Math.round(longestWaitMs / 1000)} s for Runpod to accept the request. A lower '${LABELS.concurrency}' may help.`,
 			...mixed.map(([label, items]) => `'${label}' was empty for ${count(items.without, 'item')}.`),
 		].filter((warning) => warning !== false);
 	}

@@ -20,8 +20,6 @@ export interface Submission {
 	hasFile: boolean;
 	/** Whether it is sent again where Runpod certainly did not accept it. */
 	repeats: boolean;
-	/** Called before each pause of `delayMs`. */
-	onRepeat: (delayMs: number) => void;
 }
 
 /** How long `runsync` waits for the job, in ms: Runpod's default. It takes at least a second ("Operation reference"). */
@@ -80,7 +78,7 @@ export class Endpoint {
 	 * Submits a job. Only a request that Runpod certainly did not accept is sent again: see `verdicts.ts`.
 	 * @returns the job, final or not @throws Failure where there is no job to follow; Stopped
 	 */
-	async submit({ mode, body, bytes, deadline, hasFile, ...how }: Submission): Promise<Job> {
+	async submit({ mode, body, bytes, deadline, hasFile, repeats }: Submission): Promise<Job> {
 		const waits = mode === 'runsync';
 		const waitMs = () => (waits ? syncWaitMs(deadline, bytes) : 0);
 		const path = () => (waits ? `runsync?wait=${waitMs()}` : 'run');
@@ -90,12 +88,11 @@ export class Endpoint {
 			// Even the shortest wait must leave time for the job's ID to arrive.
 			leastMs: SYNC_WAIT_MS.least + (waits ? SYNC_WAIT_MARGIN_MS : 0),
 			isCostly: true,
-			isSettled: (given) => !how.repeats || jobIn(given) !== undefined,
+			isSettled: (given) => !repeats || jobIn(given) !== undefined,
 			deadline,
 			// `run` answers at once, and its answer has the ID by which the job can be cancelled, so a stop does not
 			// drop the request.
 			isFinishedAfterStop: !waits,
-			onRepeat: (_, delayMs) => how.onRepeat(delayMs),
 		});
 		const job = jobIn(answer);
 		if (job === undefined) {
@@ -211,10 +208,8 @@ export class Endpoint {
 			isSettled: (answer) => jobId !== undefined && jobIn(answer, jobId) !== undefined,
 			stop: this.stop,
 			...how,
-			onRepeat: (answer, delayMs) => {
-				how.onRepeat?.(answer, delayMs);
-				this.onRepeat(`${method} ${pathNow().replace(/\?.*/, '')}`, answer, delayMs);
-			},
+			onRepeat: (answer, delayMs) =>
+				this.onRepeat(`${method} ${pathNow().replace(/\?.*/, '')}`, answer, delayMs),
 		});
 	}
 }

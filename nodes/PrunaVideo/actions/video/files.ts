@@ -22,10 +22,8 @@ export interface Media {
 
 export interface MediaFile {
 	name: MediaName;
-	/** Length of the data URI in bytes. */
-	dataUriBytes: number;
-	/** The part of its data URI before the base64: `data:image/png;base64,`. */
-	head: string;
+	/** As it is sent. */
+	mimeType: string;
 	bytes: number;
 	/** Same for the same content. */
 	identity: string;
@@ -58,13 +56,11 @@ export async function readMedia(item: Item, name: MediaName): Promise<Media | un
 		);
 	}
 	const { mimeType } = format;
-	const head = `data:${mimeType};base64,`;
 	const file: MediaFile = {
 		name,
-		head,
+		mimeType,
 		bytes,
 		identity,
-		dataUriBytes: head.length + 4 * Math.ceil(bytes / 3),
 		...(given.id !== undefined && { stored: { id: given.id, data: '', mimeType } }),
 		load: async () => {
 			const again = read();
@@ -129,6 +125,11 @@ export async function secondsOf(files: readonly MediaFile[]): Promise<number | u
 /** How many bytes are encoded as base64 at a time; divisible by 3, so that the pieces can be joined. */
 const SLICE_BYTES = 3 * 64 * 1024;
 
+/** Length of a file's data URI. */
+export function dataUriBytes({ mimeType, bytes }: MediaFile): number {
+	return `data:${mimeType};base64,`.length + 4 * Math.ceil(bytes / 3);
+}
+
 /**
  * A submission as JSON, with its files as data URIs. `JSON.stringify` would hold each file in memory several times
  * more: here its base64 is written straight into the buffer that is sent.
@@ -139,26 +140,24 @@ export async function encodeBody(
 ): Promise<Buffer> {
 	const others = { ...input };
 	for (const { name } of files) delete others[name];
-	const start = Buffer.from(JSON.stringify({ ...envelope, input: {} }).slice(0, -2));
-	// `others` is never empty: a request has a prompt.
-	const end = Buffer.from(`${JSON.stringify(others).slice(1)}}`);
-	const parts = files.map((file) => ({ file, head: `${JSON.stringify(file.name)}:"${file.head}` }));
-	const contents = await Promise.all(parts.map(async ({ file }) => await file.load()));
-	const sizes = contents.map(
-		({ length }, at) => 4 * Math.ceil(length / 3) + parts[at]!.head.length + 2,
-	);
-	const total = sizes.reduce((sum, size) => sum + size, start.length + end.length);
-	const body = Buffer.alloc(total);
-	let at = start.copy(body);
-	for (const [index, content] of contents.entries()) {
-		at += body.write(parts[index]!.head, at, 'latin1');
-		for (let from = 0; from < content.length; from += SLICE_BYTES) {
-			const to = Math.min(from + SLICE_BYTES, content.length);
-			at += body.write(content.toString('base64', from, to), at, 'latin1');
-		}
-		at += body.write('",', at, 'latin1');
+	const parts: Array<string | Buffer> = [JSON.stringify({ ...envelope, input: {} }).slice(0, -2)];
+	for (const { name, mimeType, load } of files) {
+		parts.push(`"${name}":"data:${mimeType};base64,`, await load(), '",');
 	}
-	end.copy(body, at);
+	// `others` is never empty: a request has a prompt.
+	parts.push(`${JSON.stringify(others).slice(1)}}`);
+	const sizes = parts.map((part) =>
+		typeof part === 'string' ? Buffer.byteLength(part) : 4 * Math.ceil(part.length / 3),
+	);
+	const body = Buffer.alloc(sizes.reduce((sum, size) => sum + size, 0));
+	let at = 0;
+	for (const part of parts) {
+		if (typeof part === 'string') at += body.write(part, at);
+		for (let from = 0; typeof part !== 'string' && from < part.length; from += SLICE_BYTES) {
+			const to = Math.min(from + SLICE_BYTES, part.length);
+			at += body.write(part.toString('base64', from, to), at, 'latin1');
+		}
+	}
 	return body;
 }
 
@@ -185,10 +184,7 @@ export async function linkTo(
 			advice,
 		);
 	if (typeof helpers.createBinarySignedUrl !== 'function') {
-		throw refuse(
-			'this version of n8n cannot create links to files',
-			`Update n8n to 1.100 or later, or ${INSTEAD}`,
-		);
+		throw refuse('this version of n8n cannot create links', `Update n8n, or ${INSTEAD}`);
 	}
 	if (stored === undefined) {
 		throw refuse(

@@ -12,7 +12,14 @@ import { PAYLOAD_LIMITS } from '../../pvideo/parameters';
 import { estimateCost, type Estimate } from '../../pvideo/price';
 import { MAKE_SMALLER } from '../../runpod/messages';
 import { webhookUrl, type ItemOptions, type OptionName } from '../options';
-import { encodeBody, linkTo, secondsOf, unreachableByRunpod, type MediaFile } from './files';
+import {
+	dataUriBytes,
+	encodeBody,
+	linkTo,
+	secondsOf,
+	unreachableByRunpod,
+	type MediaFile,
+} from './files';
 import { readInput } from './input';
 
 /** The options that say how a video is submitted; `planVideo` reads them. */
@@ -117,7 +124,7 @@ async function noteUnreachableWebhook(item: Item, webhook: string): Promise<void
 /** The size of the body including its files, in bytes. */
 function payloadBytes(body: { input: JsonObject }, files: readonly MediaFile[]): number {
 	return files.reduce(
-		(bytes, { name, dataUriBytes }) => bytes + dataUriBytes - String(body.input[name]).length,
+		(bytes, file) => bytes + dataUriBytes(file) - String(body.input[file.name]).length,
 		Buffer.byteLength(JSON.stringify(body)),
 	);
 }
