@@ -19,20 +19,15 @@ import { generate } from './video/generate';
 
 /** One complete operation of the node: how the form shows it, how an item is checked, and what is done with it. */
 export interface DescribedOperation<P extends Plan = Plan> extends Operation<P> {
-	/** What it works on: one of `RESOURCES`. */
 	resource: 'video' | 'job' | 'endpoint';
-	/** How workflows store it. */
 	value: string;
-	/** In the menu 'Operation'. */
 	name: string;
 	description: string;
-	/** In the list of the nodes panel. */
 	action: string;
 	/** In the order of the form; they are only shown for this operation. */
 	fields: INodeProperties[];
 }
 
-/** In the form's order, the most used first. */
 const RESOURCES = [
 	{ name: 'Video', value: 'video' },
 	{ name: 'Job', value: 'job' },
@@ -50,7 +45,6 @@ const OPERATIONS: readonly DescribedOperation[] = [
 	getHealth,
 ];
 
-/** The node's form, from top to bottom. */
 export const properties: INodeProperties[] = [
 	menu('Resource', 'resource', RESOURCES),
 	...RESOURCES.map(({ value }) => ({
@@ -81,7 +75,6 @@ function menu(
 	return { ...field.property(name), noDataExpression: true };
 }
 
-/** Does the chosen operation for all input items. */
 export async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const resource = context.getNodeParameter('resource', 0);
 	const value = context.getNodeParameter('operation', 0);

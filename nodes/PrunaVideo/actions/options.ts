@@ -155,7 +155,6 @@ const { maxCostPerExecution } = ITEM_OPTIONS;
 /** Options of one item, checked, with their defaults. Times in seconds, amounts in USD. */
 export type ItemOptions = ValuesOf<typeof ITEM_OPTIONS>;
 
-/** @throws InvalidParameter */
 export function readOptions(read: ParameterReader): ItemOptions {
 	return readCollection(read(COLLECTION.name, {}), ITEM_OPTIONS);
 }
@@ -169,10 +168,8 @@ export function readExecutionSettings(context: IExecuteFunctions): ExecutionSett
 	});
 }
 
-/** Options that are fields elsewhere. */
 export const { webhookUrl, simplify } = OPTIONS;
 
-/** Whether to download the video: a field of Generate, Get and the trigger. */
 export const download = flagField({
 	label: LABELS.download,
 	description:

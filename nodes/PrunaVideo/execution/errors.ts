@@ -11,7 +11,6 @@ import { InvalidParameter } from '../fields/field';
 import { Failure, type KnownJob } from '../runpod/failure';
 import { withoutKey } from '../runpod/secret';
 
-/** An error as n8n shows it. */
 export type NodeError = NodeApiError | NodeOperationError;
 
 export interface ErrorPlace {
@@ -21,7 +20,6 @@ export interface ErrorPlace {
 	apiKey?: string;
 	/** What is known of the item's job, in case the error does not know it. */
 	job?: KnownJob;
-	/** Called with unexpected errors. */
 	log?: (level: 'error', line: string) => void;
 }
 
@@ -87,7 +85,6 @@ function keepCause(
 	log?.('error', `unexpected error${where}: ${stack}`);
 }
 
-/** The job that an error knows of, for the summary of a batch. */
 export function jobOfError({ context }: NodeError): KnownJob {
 	const { id, video_url: videoUrl } = context;
 	return {

@@ -11,9 +11,7 @@ import { Tally } from './tally';
 
 /** What belongs to the whole execution; read from the first item. */
 export interface ExecutionSettings {
-	/** Items that are running at once. */
 	concurrency: number;
-	/** USD. */
 	maxCostPerExecution?: number;
 	cancelOnStop: boolean;
 }

@@ -19,11 +19,8 @@ export interface VideoPlan extends Plan, Sent {
 	path: 'runsync' | 'run';
 	/** USD; null where it is not known. */
 	estimatedCost: number | null;
-	/** Size of the request's body in bytes. */
 	bytes: number;
-	/** Whether an image or audio is in the body as a data URI. */
 	hasFile: boolean;
-	/** Longest wait for the item, in seconds. */
 	timeoutSeconds: number;
 	cancelsOnTimeout: boolean;
 	resubmitsUncertain: boolean;

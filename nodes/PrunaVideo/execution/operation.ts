@@ -36,7 +36,6 @@ export class Item {
 	}
 }
 
-/** What became of an item. */
 export interface Result {
 	item: INodeExecutionData;
 	/** The job, where there is one: for the summary of a batch that failed. */

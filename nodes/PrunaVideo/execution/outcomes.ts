@@ -74,7 +74,6 @@ function refusals(outcomes: Outcomes, count: number): string {
 	return [`${count} items were refused`, ...lines.slice(0, MOST_REFUSED), ...more].join('\n');
 }
 
-/** What a stop leaves to be said beside the list of jobs. */
 function afterStop({ settings, records }: Execution): string {
 	const known = records.entries().map(([, record]) => record);
 	const open = known.filter(isOpenRequest).length;
@@ -140,7 +139,6 @@ function stateInWords(record: JobRecord | undefined): string {
 	}
 }
 
-/** The ID and the video of a job. */
 function jobInWords({ id, videoUrl }: KnownJob): string {
 	return [id, videoUrl && plainUrl(videoUrl)].filter(Boolean).join(' ');
 }

@@ -82,7 +82,6 @@ export class Records {
 		return [...this.byItem].sort(([a], [b]) => a - b);
 	}
 
-	/** USD. */
 	get cost(): number {
 		let sum = 0;
 		for (const record of this.byItem.values()) sum += totalCost(record);

@@ -1,13 +1,11 @@
 import type { NodeExecutionHint } from 'n8n-workflow';
 import { dollars, formatDollars } from '../money';
 
-/** What is counted: finished videos, submitted jobs, estimates. */
 type Counted = 'video' | 'job' | 'estimate';
 
 /** Counts what an execution did, for the hint in the output pane. */
 export class Tally {
 	private readonly counts = { video: 0, job: 0, estimate: 0 };
-	/** USD. */
 	private cost = 0;
 	private unknownCosts = 0;
 	/** Of videos whose cost and estimate are both known, in USD. */

@@ -10,7 +10,6 @@ import { describeBody } from '../runpod/reason';
 
 interface About {
 	endpointId: string;
-	/** Whether an image or audio was sent as a data URI. */
 	hasFile?: boolean;
 }
 

@@ -13,7 +13,6 @@ export class InvalidParameter extends Error {
 	}
 }
 
-/** What n8n shows of a field. */
 export interface Look {
 	/** Also used in messages. Includes the unit: "Duration (Seconds)", "Max Cost per Item (USD)". */
 	label: string;
@@ -24,7 +23,6 @@ export interface Look {
 
 /** A field of the form: how n8n shows it, and how its value is read, so that a label, range or default stands once. */
 export interface Field<Value> {
-	/** For every error about the field. */
 	label: string;
 	/** The field in n8n's form, under the name that workflows store it by. */
 	property(name: string): INodeProperties;
@@ -43,7 +41,6 @@ export interface Kind<Value> {
 	isStrict?: boolean;
 	/** Undefined where the value does not fit. */
 	parse(value: unknown): Value | undefined;
-	/** Completes "must …". */
 	demand: string;
 	advice?: string;
 }
@@ -86,7 +83,6 @@ export function isBlank(text: string): boolean {
 	return !/[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text);
 }
 
-/** The text of a text or number. */
 export function textFrom(value: unknown): string | undefined {
 	if (typeof value === 'string') return value;
 	return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
@@ -125,10 +121,8 @@ export function mustBe(
 /** Returns the value of a field for one item, or the fallback if the workflow has no such field. */
 export type ParameterReader = (name: string, fallback: unknown) => unknown;
 
-/** By the names that workflows store them by. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
-/** The values that reading the fields returns. */
 export type ValuesOf<F extends Fields> = {
 	[Name in keyof F]: F[Name] extends Field<infer Value> ? Value : never;
 };

@@ -5,7 +5,6 @@ export type MediaName = 'image' | 'audio';
 /** As many of a file's first bytes as `formatOf` looks at. */
 export const START_BYTES = 512;
 
-/** The formats in words, for messages. */
 export const FORMATS_IN_WORDS: Readonly<Record<MediaName, string>> = {
 	image: 'jpg, png or webp',
 	audio: 'flac, mp3 or wav',

@@ -162,7 +162,6 @@ export const MEDIA: Readonly<Record<MediaName, MediaField>> = {
 
 export type ParameterName = keyof typeof PARAMETERS;
 
-/** The table line by line. */
 export const PARAMETER_LIST = Object.entries(PARAMETERS) as ReadonlyArray<
 	[ParameterName, Parameter]
 >;

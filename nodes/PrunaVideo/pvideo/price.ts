@@ -10,7 +10,6 @@ export interface Estimate {
 	/** Seconds of video, to the hundredth; null where they are not known. */
 	seconds: number | null;
 	currency: 'USD';
-	/** Why something is null. */
 	note?: string;
 }
 

@@ -1,7 +1,6 @@
 import { isHttpUrl } from '../httpUrl';
 import { isJsonObject, parseJson, type JsonObject } from '../json';
 
-/** What the model gives for a job. */
 export interface VideoResult {
 	videoUrl?: string;
 	/** USD; absent where Runpod did not say. */

@@ -38,7 +38,6 @@ export function unreachableFromOutside(url: string): string | undefined {
 	return what === undefined ? undefined : `${what} (${host})`;
 }
 
-/** Of a parsed URL's host. */
 export function isLoopback(host: string): boolean {
 	return networkOf(host) === 'the machine itself';
 }

@@ -8,7 +8,6 @@ import { mayRepeat, whatIsMissing } from './verdicts';
 
 export interface Wait {
 	deadline: Deadline;
-	/** The deadline's length in seconds, for messages. */
 	seconds: number;
 	/** Whether the job is known to exist: then no unexpected answer ends the wait early. */
 	isKnown: boolean;
@@ -58,7 +57,6 @@ export async function awaitJob(endpoint: Endpoint, jobId: string, wait: Wait): P
 	}
 }
 
-/** What one wait has seen of its job. */
 class Watch {
 	private seen: Job | undefined;
 	private problem: string | undefined;
@@ -104,7 +102,6 @@ class Watch {
 		return Math.min(PAUSE_MS, 1_000 * this.missing);
 	}
 
-	/** The failure of a wait whose time is over. */
 	isOver() {
 		const told = this.seen && { ...this.seen, reason: reasonOf(this.seen) };
 		return stillRunning(this.jobId, this.wait.seconds, told, this.problem);

@@ -22,7 +22,6 @@ export interface RequestContext {
 	logger: Logger;
 }
 
-/** How an execution reaches Runpod. */
 export interface Connection {
 	context: RequestContext;
 	/** Without a trailing slash, such as `https://api.runpod.ai/v2`. */

@@ -25,7 +25,6 @@ export interface Download {
 const MOST_TRIES = 3;
 /** How long the host of a new video may refuse it, in ms. */
 const NEW_VIDEO_MS = 15_000;
-/** Without a byte, in ms. */
 const LONGEST_SILENCE_MS = 20_000;
 /** The most bytes of a video whose length was not announced: several times what the model makes. */
 const MOST_UNANNOUNCED = 256 * 1024 * 1024;

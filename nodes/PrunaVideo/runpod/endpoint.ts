@@ -9,14 +9,11 @@ import { pause, startDeadline, type Deadline } from './time';
 import { whatIsMissing } from './verdicts';
 
 export interface Submission {
-	/** `runsync` waits for the job, `run` answers at once. */
 	mode: 'runsync' | 'run';
 	body: ApiRequest['body'];
 	/** Size of the body in bytes: a large one takes longer to send. */
 	bytes: number;
-	/** The longest wait of the item. */
 	deadline: Deadline;
-	/** Whether an image or audio is in the body as a data URI. */
 	hasFile: boolean;
 	/** Whether it is sent again where Runpod certainly did not accept it. */
 	repeats: boolean;
@@ -66,11 +63,8 @@ export class Endpoint {
 
 	constructor(
 		readonly connection: Connection,
-		/** Such as `p-video`. */
 		readonly id: string,
-		/** Fires when the user stops the execution. */
 		readonly stop: AbortSignal | undefined,
-		/** Hears of every request that is sent again. */
 		private readonly onRepeat: (what: string, answer: Answer, delayMs: number) => void = () => {},
 	) {}
 

@@ -1,7 +1,6 @@
 /** What is known of a job: the same facts in a failure, an error's context, an error item and the summary. */
 export interface KnownJob {
 	id?: string;
-	/** Its state, as Runpod told it. */
 	status?: string;
 	videoUrl?: string;
 	/** USD that Runpod says it cost. */
@@ -11,7 +10,6 @@ export interface KnownJob {
 }
 
 export interface FailureDetails {
-	/** What the user can do about it. */
 	description: string;
 	/** Whether Runpod may have accepted a job whose ID is unknown: submitting again could be billed twice. */
 	isUncertain?: boolean;
@@ -39,7 +37,6 @@ export class StillRunning extends Failure {}
 /** Runpod does not know the job, or no longer knows it. */
 export class JobNotFound extends Failure {}
 
-/** The user stopped the execution. */
 export class Stopped extends Error {
 	override readonly name = 'Stopped';
 

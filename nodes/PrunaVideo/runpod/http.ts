@@ -16,7 +16,6 @@ export interface ApiRequest {
 	/** Until the full answer must have arrived; limited to the deadline, but not below `leastMs`. */
 	timeoutMs: () => number;
 	leastMs?: number;
-	/** Nothing is sent after it. */
 	deadline: Deadline;
 	/** Whether it creates a job: then it is only sent again if Runpod certainly did not accept it. */
 	isCostly: boolean;

@@ -4,7 +4,6 @@ import { plainText, readReason } from './reason';
 
 /** States of jobs that have not ended (Runpod, "Job states"). */
 const OPEN_STATES: readonly string[] = ['IN_QUEUE', 'IN_PROGRESS', 'RUNNING'];
-/** States that never change by themselves. */
 const FINAL_STATES = ['COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
 
@@ -12,7 +11,6 @@ export interface OpenJob {
 	id: string;
 	/** An open state, or one that Runpod does not document: not known to be final. */
 	status: string;
-	/** Runpod's response. */
 	raw: JsonObject;
 }
 
@@ -25,7 +23,6 @@ export interface FinalJob {
 
 export type Job = OpenJob | FinalJob;
 
-/** Whether the job has ended. */
 export function isFinal(job: Job): job is FinalJob {
 	return FINAL_STATES.some((final) => final === job.status);
 }
@@ -103,7 +100,6 @@ export function isJobId(id: string): boolean {
 	return /^[!-.0-;=?-[\]-~]{1,200}$/.test(id) && !/^\.+$/.test(id);
 }
 
-/** Whether `id` can be an endpoint's. */
 export function isEndpointId(id: string): boolean {
 	return /^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$/.test(id);
 }

@@ -13,7 +13,6 @@ const SAFE_TO_REPEAT = 'It is safe to run again.';
 const CREDENTIAL = `the credential's '${LABELS.baseUrl}'`;
 const API_KEYS = 'in the Runpod console under Settings > API Keys';
 
-/** For a request that is too large. */
 export const MAKE_SMALLER = `Use a URL instead of a file, set the option '${LABELS.sendFilesAs}' to Link, or make the file smaller.`;
 
 /** For a job that may run although its ID is not known. */
@@ -84,12 +83,9 @@ const NAMED: readonly Cause[] = ['key', 'credit', 'access', 'missing', 'limit', 
 
 const USE_LINK = `Runpod may only accept URLs: set the option '${LABELS.sendFilesAs}' to Link, or use a URL instead of a file.`;
 
-/** What a request was about. */
 export interface About {
 	endpointId: string;
-	/** Whether the request creates a job. */
 	isCostly: boolean;
-	/** Whether an image or audio was sent as a data URI. */
 	hasFile?: boolean;
 	job?: KnownJob;
 }

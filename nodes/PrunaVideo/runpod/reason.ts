@@ -5,7 +5,6 @@ const LONGEST_REASON = 300;
 const LONGEST_READ = 20_000;
 const LONGEST_URL = 2_000;
 const DEEPEST = 5;
-/** Of a list of errors. */
 const MOST_PARTS = 3;
 
 /**
@@ -77,7 +76,6 @@ function messageOf(error: JsonObject, depth: number): string {
 	return typeof code === 'number' || typeof code === 'string' ? `code ${code}` : '';
 }
 
-/** FastAPI names the field that is wrong in `loc`. */
 function withPlace({ loc }: JsonObject, message: string): string {
 	const names: unknown[] = Array.isArray(loc) ? loc.slice(0, DEEPEST) : [];
 	// Only these: an object with a `toString` of its own cannot be made a text.

@@ -7,11 +7,9 @@ import { Stopped } from './failure';
 
 /** A point in time that does not move when the machine's clock is changed. */
 export interface Deadline {
-	/** Milliseconds left; 0 once it has passed. */
 	remaining(): number;
 }
 
-/** A deadline `ms` milliseconds from now. */
 export function startDeadline(ms: number): Deadline {
 	const end = performance.now() + ms;
 	return { remaining: () => Math.max(0, end - performance.now()) };

@@ -25,7 +25,6 @@ export type Cause =
 	| 'error'
 	| 'noJob';
 
-/** What an answer that holds no job means. */
 export interface Verdict {
 	cause: Cause;
 	/** Whether Runpod may have accepted a job, if the request creates one: then it is not sent again. */

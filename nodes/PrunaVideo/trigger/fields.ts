@@ -34,7 +34,6 @@ const skipDuplicates = flagField({
 	default: true,
 });
 
-/** The trigger's form, from top to bottom. */
 export const properties: INodeProperties[] = [
 	{
 		displayName: `Open 'Webhook URLs' above, copy the <b>Production URL</b> and paste it into '${webhookUrl.label}' of Pruna Video (Job > Submit, or the options of Video > Generate). It must be reachable from the internet.`,
@@ -51,7 +50,6 @@ export const properties: INodeProperties[] = [
 ];
 
 export interface TriggerSettings {
-	/** Outcomes that start the workflow. */
 	outcomes: readonly FinalState[];
 	verifies: boolean;
 	skipsDuplicates: boolean;

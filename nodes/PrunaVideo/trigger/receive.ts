@@ -83,7 +83,6 @@ async function verified(
 	throw new Error(problem);
 }
 
-/** Answers the call directly, so that n8n does not answer it. */
 function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
 	context.getResponseObject().status(status).json({ message });
 	return { noWebhookResponse: true };

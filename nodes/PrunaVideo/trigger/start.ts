@@ -7,7 +7,6 @@ import { isFinal, readJob, type FinalJob } from '../runpod/job';
 import { startDeadline } from '../runpod/time';
 import { readSettings, type TriggerSettings } from './fields';
 
-/** For the download, in ms. */
 const DOWNLOAD_MS = 10 * 60 * 1000;
 /** Outcomes of jobs that n8n's database records for each trigger. */
 const MOST_RECORDED = 1_000;

@@ -14,7 +14,6 @@ const jobId = nameField({
 
 export const jobIdField = jobId.property('jobId');
 
-/** What is done to one job. */
 export interface JobPlan extends Plan {
 	jobId: string;
 	endpointId: string;

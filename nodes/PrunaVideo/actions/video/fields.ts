@@ -17,14 +17,11 @@ const COLLECTION = {
 	placeholder: 'Add Field',
 };
 
-/** The fields that describe a video. */
 interface VideoFields {
 	main: INodeProperties[];
-	/** Fields that are rarely needed, as a collection. */
 	additional: INodeProperties;
 }
 
-/** Every field that a request can have. */
 export const videoFields: VideoFields = {
 	main: [
 		...mainFields(({ apiName }) => apiName === 'prompt'),
@@ -55,7 +52,6 @@ function mainFields(isWanted: (parameter: Parameter) => boolean): INodePropertie
 	).map(([name, { field }]) => field.property(name));
 }
 
-/** The collection as the user filled it in. */
 export function readAdditional<F extends Fields>(
 	read: (name: string, fallback: unknown) => unknown,
 	fields: F,

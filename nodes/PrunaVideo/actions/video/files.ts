@@ -22,12 +22,10 @@ export interface Media {
 
 export interface MediaFile {
 	name: MediaName;
-	/** As it is sent. */
 	mimeType: string;
 	bytes: number;
 	/** Same for the same content. */
 	identity: string;
-	/** Set where n8n stores it. */
 	stored?: IBinaryData;
 	/**
 	 * Reads the file; a large one is not held from the check of all items until it is sent.
@@ -76,7 +74,6 @@ export async function readMedia(item: Item, name: MediaName): Promise<Media | un
 
 const CHECK_NODE = 'Check the node that produced it.';
 
-/** The beginning, the size and the identity of a file. */
 async function lookAt(item: Item, file: GivenFile, label: string) {
 	if (file.id === undefined) {
 		const content = file.bytes();
@@ -88,7 +85,6 @@ async function lookAt(item: Item, file: GivenFile, label: string) {
 	return await readStored(label, async () => {
 		const { fileSize: bytes } = await helpers.getBinaryMetadata(id);
 		let start = Buffer.alloc(0);
-		// Leaving the loop closes the stream.
 		for await (const chunk of await helpers.getBinaryStream(id)) {
 			start = Buffer.concat([start, Buffer.from(chunk)]);
 			if (start.length >= START_BYTES) break;
@@ -125,7 +121,6 @@ export async function secondsOf(files: readonly MediaFile[]): Promise<number | u
 /** How many bytes are encoded as base64 at a time; divisible by 3, so that the pieces can be joined. */
 const SLICE_BYTES = 3 * 64 * 1024;
 
-/** Length of a file's data URI. */
 export function dataUriBytes({ mimeType, bytes }: MediaFile): number {
 	return `data:${mimeType};base64,`.length + 4 * Math.ceil(bytes / 3);
 }
@@ -163,7 +158,6 @@ export async function encodeBody(
 
 /** A link must outlive the item's longest wait until the job is accepted, and then its time in the queue. */
 const SHORTEST_LINK_SECONDS = 3600;
-/** Runpod's default for the time to live. */
 const LONGEST_QUEUE_MS = 24 * 3600 * 1000;
 
 const INSTEAD = `set the option '${LABELS.sendFilesAs}' to Data URI.`;

@@ -10,7 +10,6 @@ import { estimateCost, isMedia, type Estimate } from '../../pvideo/price';
 import { additionalInput, readAdditional } from './fields';
 import { readMedia, secondsOf, unreachableByRunpod, type MediaFile } from './files';
 
-/** The video that one item requests. */
 export interface Input {
 	/** The request's `input`, with the type and size of each file in its place. */
 	input: JsonObject;
@@ -72,7 +71,6 @@ async function readFields(item: Item, isWanted: (parameter: Parameter) => boolea
 class Faults {
 	private readonly found: InvalidParameter[] = [];
 
-	/** The value, or undefined where there is a fault. */
 	async collect<T>(read: () => T | Promise<T>): Promise<T | undefined> {
 		try {
 			return await read();
@@ -122,7 +120,6 @@ async function checkFinal(item: Item, input: JsonObject, added: JsonObject): Pro
 	}
 }
 
-/** What a user should know of image and audio beside the output. */
 function noteMedia({ execution: { tally } }: Item, input: JsonObject): void {
 	for (const name of ['image', 'audio'] satisfies MediaName[]) {
 		tally.noteMedia(MEDIA[name].label, isMedia(input[name]));

@@ -17,16 +17,11 @@ export interface FinishedVideo {
 	result: VideoResult;
 	/** ms since 1970. */
 	finishedAt: number;
-	/** Whether it was made in this minute. */
 	isNew: boolean;
-	/** What was sent, where that is known. */
 	sent?: { prompt?: string; seed?: number };
-	/** Whether to download the file … */
 	downloads: boolean;
-	/** … under this name; if empty, it is named after the job. */
 	fileName: string;
 	options: { simplify: boolean; binaryPropertyName: string };
-	/** Of the item. */
 	deadline: Deadline;
 	/** Whether the video's URL may come from an untrusted caller. */
 	isUntrusted?: boolean;
@@ -54,7 +49,6 @@ export async function videoOutput(item: Item, video: FinishedVideo): Promise<Res
 	return { item: output, job: { id: job.id, ...result } };
 }
 
-/** The state of a job as output data. */
 export function stateOf(job: Job, simplify: boolean): IDataObject {
 	if (!simplify) return job.raw;
 	const { delayTime, executionTime, error } = job.raw;

@@ -121,7 +121,6 @@ async function noteUnreachableWebhook(item: Item, webhook: string): Promise<void
 	);
 }
 
-/** The size of the body including its files, in bytes. */
 function payloadBytes(body: { input: JsonObject }, files: readonly MediaFile[]): number {
 	return files.reduce(
 		(bytes, file) => bytes + dataUriBytes(file) - String(body.input[file.name]).length,
