@@ -12,7 +12,7 @@ export interface FileLabel {
 }
 
 /** A file that an item or an expression gave, not read yet: stored by n8n under `id`, or its bytes as base64. */
-export type GivenFile = { named: FileLabel } & (
+export type GivenFile = { named: FileLabel; isUri?: true } & (
 	| { id: string }
 	| { id?: undefined; bytes: () => Buffer }
 );
@@ -50,7 +50,7 @@ export class MediaField {
 		if (isEmpty(given)) return undefined;
 		if (typeof given !== 'string') return this.fileFrom(given);
 		const text = given.trim();
-		if (/^data:/i.test(text)) return this.fileFrom({ data: text });
+		if (/^data:/i.test(text)) return { ...this.fileFrom({ data: text }), isUri: true };
 		if (/^https?:/i.test(text)) return this.urlFrom(text);
 		const found = item && fileAt(item, text);
 		if (found !== undefined) return this.fileFrom(found);

@@ -26,6 +26,8 @@ export interface MediaFile {
 	bytes: number;
 	/** Same for the same content. */
 	identity: string;
+	/** Whether the user gave it as a data URI. */
+	isUri: boolean;
 	stored?: IBinaryData;
 	/**
 	 * Reads the file; a large one is not held from the check of all items until it is sent.
@@ -59,6 +61,7 @@ export async function readMedia(item: Item, name: MediaName): Promise<Media | un
 		mimeType,
 		bytes,
 		identity,
+		isUri: given.isUri === true,
 		...(given.id !== undefined && { stored: { id: given.id, data: '', mimeType } }),
 		load: async () => {
 			const again = read();

@@ -61,12 +61,10 @@ export async function planVideo(
 	if (webhook !== undefined) await noteUnreachableWebhook(item, webhook);
 
 	const body = { input, ...(webhook !== undefined && { webhook }), ...(hasPolicy && { policy }) };
-	const isLinked = ({ stored }: MediaFile) =>
-		options.sendFilesAs === 'link' && stored !== undefined;
+	const linked = options.sendFilesAs === 'link' ? files.filter(({ isUri }) => !isUri) : [];
 	// Throws now, before anything is spent, if links cannot work here.
-	if (options.sendFilesAs === 'link')
-		await Promise.all(files.map((file) => linkTo(item, file, options)));
-	const embedded = files.filter((file) => !isLinked(file));
+	await Promise.all(linked.map((file) => linkTo(item, file, options)));
+	const embedded = files.filter((file) => !linked.includes(file));
 	const bytes = payloadBytes(body, embedded);
 	checkPayload(bytes, path);
 	return {
@@ -83,8 +81,7 @@ export async function planVideo(
 		resubmitsUncertain: resubmitUncertain,
 		body: async () => {
 			const sent: JsonObject = { ...input };
-			for (const file of files.filter(isLinked))
-				sent[file.name] = await linkTo(item, file, options);
+			for (const file of linked) sent[file.name] = await linkTo(item, file, options);
 			const whole = { ...body, input: sent };
 			return embedded.length === 0 ? whole : await encodeBody(whole, embedded);
 		},
