@@ -1,8 +1,7 @@
 /** Names of downloaded files: a batch of equal names does not overwrite its own files when it is saved. */
 import type { IDataObject } from 'n8n-workflow';
 import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, generate, shots } from './batch';
-import { runNode } from './engine';
+import { CONTINUE, generate, shots } from './batch';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -64,25 +63,16 @@ test('a failed item does not change the names of the others', async () => {
 });
 
 test('Job > Get keeps file names distinct too', async () => {
-	const job = { resource: 'job', prompt: 'A cat' };
-	const items = [{ json: {} }, { json: {} }];
-	const credentials = credentialsOf(simulator);
-	const submitted = await runNode({
-		parameters: { ...job, operation: 'submit' },
-		items,
-		credentials,
+	const submitted = await generate(simulator, {
+		prompts: shots(2),
+		parameters: { resource: 'job', operation: 'submit' },
 	});
 	await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 2);
-	const got = await runNode({
-		parameters: {
-			...job,
-			operation: 'get',
-			jobId: '={{ $json.id }}',
-			download: true,
-			options: { fileName: 'fox' },
-		},
+	const jobId = '={{ $json.id }}';
+	const got = await generate(simulator, {
+		parameters: { resource: 'job', operation: 'get', jobId, download: true },
+		options: { fileName: 'fox' },
 		items: submitted.items,
-		credentials,
 	});
 	expect(namesOf(got)).toEqual(['fox.mp4', 'fox (2).mp4']);
 });

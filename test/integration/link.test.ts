@@ -4,8 +4,8 @@ import { BinaryDataService } from 'n8n-core';
 import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { startSimulator, type Simulator } from '../tools/simulator';
-import { credentialsOf, RETRY, shown, submissions } from './batch';
-import { runNode, storeBinary, useBinaryMode, type EngineOptions } from './engine';
+import { generate as generateAll, RETRY, shown, submissions, type Batch } from './batch';
+import { storeBinary, useBinaryMode } from './engine';
 
 let simulator: Simulator;
 let tokens = 0;
@@ -30,22 +30,14 @@ const PNG = Buffer.from(
 const LINK = /^http:\/\/localhost\/rest\/binary-data\/signed\?token=secret-\d+$/;
 
 async function generate(
-	{ options, ...fields }: IDataObject & { options?: IDataObject } = {},
-	rest: Partial<EngineOptions> & { content?: Buffer } = {},
+	options: IDataObject = {},
+	{ content = PNG, parameters, ...rest }: Batch & { content?: Buffer } = {},
 ) {
-	const { content = PNG, ...engine } = rest;
-	return await runNode({
-		parameters: {
-			resource: 'video',
-			operation: 'generate',
-			prompt: 'A cat',
-			imageSource: 'binary',
-			...fields,
-			options: { sendFilesAs: 'link', ...options },
-		},
+	return await generateAll(simulator, {
+		parameters: { prompt: 'A cat', image: 'data', ...parameters },
+		options: { sendFilesAs: 'link', ...options },
 		items: [{ json: {}, binary: { data: await storeBinary(content, 'image/png', 'a.png') } }],
-		credentials: credentialsOf(simulator),
-		...engine,
+		...rest,
 	});
 }
 
@@ -64,7 +56,7 @@ const sent = () => simulator.ledger.jobs.at(-1)?.input ?? {};
 
 test.each(['sync', 'async'])('with %s a file of 40 MB is sent as a link', async (executionMode) => {
 	const content = Buffer.concat([PNG, Buffer.alloc(40 * 1024 ** 2)]);
-	const { error } = await generate({ options: { executionMode } }, { content });
+	const { error } = await generate({ executionMode }, { content });
 	expect(error).toBeUndefined();
 	expect(sent().image).toMatch(LINK);
 	expect(sent()).not.toHaveProperty('aspect_ratio');
@@ -73,37 +65,43 @@ test.each(['sync', 'async'])('with %s a file of 40 MB is sent as a link', async 
 
 test.each<[string, IDataObject, string]>([
 	['as long as Runpod keeps the job in its queue', {}, '87000s'],
-	['with the time until Runpod accepts the job', { timeout: 3600, ttl: 3600 }, '7200s'],
-	['at least an hour', { timeout: 10, ttl: 60 }, '3600s'],
+	[
+		'with the time until Runpod accepts the job',
+		{ timeout: 3600, policy: { ttl: 3_600_000 } },
+		'7200s',
+	],
+	['at least an hour', { timeout: 10, policy: '{"ttl": 60000}' }, '3600s'],
 ])('the link lasts %s', async (_, options, lifetime) => {
-	await generate({ options });
+	await generate(options);
 	const [[, given] = []] = jest.mocked(Container.get(BinaryDataService).createSignedToken).mock
 		.calls;
 	expect(given).toBe(lifetime);
 });
 
-test('the link is not shown', async () => {
-	const result = await generate({ options: { includeInput: true } });
-	expect(result.items[0]?.json.input).toMatchObject({ image: `data:image/png (${PNG.length} B)` });
+test.each([undefined, 'Invalid image format'])('the link is not shown: %s', async (error) => {
+	if (error !== undefined) simulator.faults.add({ operation: 'runsync', kind: 'job', error });
+	const result = await generate();
+	expect(sent().image).toMatch(LINK);
 	expect(shown(result)).not.toContain('secret-');
 });
 
 test('the next try, which would get another link, continues with the same job', async () => {
-	simulator.faults.add({ operation: 'video', kind: 'status', status: 404 });
-	const { items, error } = await generate({ download: true }, { settings: RETRY });
+	simulator.faults.add({ operation: 'video', kind: 'status', status: 404, times: 3 });
+	const more = { parameters: { download: true }, settings: RETRY };
+	const { items, error } = await generate({}, more);
 	expect(error).toBeUndefined();
 	expect(items[0]?.binary).toHaveProperty('data');
 	expect(submissions(simulator)).toHaveLength(1);
 });
 
-test('a data URI in a URL field stays one', async () => {
-	const imageUrl = `data:image/png;base64,${PNG.toString('base64')}`;
-	expect((await generate({ imageSource: 'url', imageUrl })).error).toBeUndefined();
-	expect(sent().image).toBe(imageUrl);
+test('a data URI in the field stays one', async () => {
+	const image = `data:image/png;base64,${PNG.toString('base64')}`;
+	expect((await generate({}, { parameters: { image } })).error).toBeUndefined();
+	expect(sent().image).toBe(image);
 });
 
 const PUBLIC = { apiKey: 'rpa_key', baseUrl: 'https://runpod.example.com/v2' };
-const CANNOT = "'Image Field': the file cannot be sent as a link, because";
+const CANNOT = "'Image': the file cannot be sent as a link, because";
 const INSTEAD = "or set the option 'Send Files As' to Data URI.";
 const ADDRESS = `Set WEBHOOK_URL to the public URL of this n8n instance, ${INSTEAD}`;
 
