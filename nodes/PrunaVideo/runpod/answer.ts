@@ -25,7 +25,7 @@ export type Answer =
 
 /** Far below where `JSON.stringify`, which n8n saves executions with, runs out of stack. */
 const DEEPEST = 60;
-/** Objects and lists in one answer. Runpod's have a dozen; a million take seconds to read. */
+/** Objects, lists and their members in one answer. Runpod's have dozens; a million take seconds to read. */
 const MOST_PARTS = 20_000;
 /** Characters that are looked through for the ID of a job. */
 const LONGEST_BEGINNING = 10_000;
@@ -35,7 +35,7 @@ const LONGEST_BEGINNING = 10_000;
  * a webhook are cut. @returns undefined where the text has more parts than any answer that makes sense
  */
 export function readBody(text: string): { body: unknown } | undefined {
-	if (countOf('[', text) + countOf('{', text) > MOST_PARTS) return undefined;
+	if (['[', '{', ','].some((part) => countOf(part, text) > MOST_PARTS)) return undefined;
 	const parsed = parseJson(text.startsWith('\ufeff') ? text.slice(1) : text);
 	return { body: parsed === undefined ? text : bounded(parsed) };
 }
@@ -70,7 +70,7 @@ export function bounded(value: JsonValue, depth = 0): JsonValue {
  * the ID of a billed job is not lost.
  */
 export function readBeginning(text: string): JsonObject {
-	const member = /[{,]\s*"(\w{1,40})"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.]*|null)(?=\s*[,}])/y;
+	const member = /\s*[{,]\s*"(\w{1,40})"\s*:\s*("(?:[^"\\]|\\.)*"|(?:-?\d[\d.]*|null)(?=\s*[,}]))/y;
 	const found: JsonObject = {};
 	const start = text.slice(0, LONGEST_BEGINNING);
 	for (let match = member.exec(start); match !== null; match = member.exec(start)) {

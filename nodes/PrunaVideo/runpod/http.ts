@@ -128,10 +128,10 @@ async function readResponse(
 	if (bytes === undefined) return { kind: 'tooLarge', reason: 'more than 32 MB' };
 	const text = withoutKey(bytes.toString(), apiKey);
 	let read = readBody(text);
-	if (error !== undefined && !isJsonObject(read?.body)) {
+	if (!isJsonObject(read?.body)) {
 		const beginning = readBeginning(text);
-		if (beginning.id === undefined) throw error;
-		read = { body: beginning };
+		if (beginning.id !== undefined) read = { body: beginning };
+		else if (error !== undefined) throw error;
 	}
 	if (read === undefined) return { kind: 'tooLarge', reason: 'too many parts' };
 	return {

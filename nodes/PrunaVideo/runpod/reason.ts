@@ -63,7 +63,7 @@ function innermostMessage(value: unknown, depth: number): string {
 	return isJsonObject(value) ? messageOf(value, depth) : '';
 }
 
-const MESSAGE_NAMES = ['message', 'error', 'detail', 'error_message', 'msg', 'reason', 'title'];
+const MESSAGE_NAMES = ['message', 'detail', 'error', 'error_message', 'msg', 'reason', 'title'];
 
 function messageOf(error: JsonObject, depth: number): string {
 	for (const name of [...MESSAGE_NAMES, 'error_traceback']) {
