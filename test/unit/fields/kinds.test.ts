@@ -1,271 +1,202 @@
-/** What fields make of values: expressions, sheets and forms put any type into any of them. */
-import { Address } from '../../../nodes/PrunaVideo/fields/address';
-import { Choices } from '../../../nodes/PrunaVideo/fields/choice';
-import { readCollection } from '../../../nodes/PrunaVideo/fields/collection';
-import { Flag } from '../../../nodes/PrunaVideo/fields/flag';
-import { Json } from '../../../nodes/PrunaVideo/fields/json';
-import { Amount, Integer } from '../../../nodes/PrunaVideo/fields/number';
-import { shown } from '../../../nodes/PrunaVideo/fields/shown';
-import { Name, RequiredText, Text } from '../../../nodes/PrunaVideo/fields/text';
+/** What fields make of values: expressions, sheets, forms and agents put any type into any of them. */
+import { readCollection, shown, type Field } from '../../../nodes/PrunaVideo/fields/field';
+import * as kinds from '../../../nodes/PrunaVideo/fields/kinds';
+import * as text from '../../../nodes/PrunaVideo/fields/text';
 import { result } from './refusal';
 
-/** What nothing looks like: an empty cell, a missing column, a cell with blanks. */
-const EMPTY: unknown[] = ['', ' ', '\n', '\u200b', null, undefined];
+/** What nothing looks like: an empty cell, a missing column, a cell with blanks, a list of nothing. */
+const EMPTY: unknown[] = ['', ' ', '\n', '\u200b', null, undefined, [], ['']];
+/** What no field but that of JSON takes. */
+const NEVER: unknown[] = [NaN, Infinity, {}, [5, 6], () => 5, Symbol.iterator];
 
-const integer = new Integer({ label: 'Count', minimum: 1, maximum: 10, default: 5 });
-const noCount = (is: string) => `'Count' must be a whole number from 1 to 10, but is ${is}`;
+const OPTIONS = [
+	{ value: 'good', name: 'Very Good' },
+	{ value: '9:16', name: '9:16 (Portrait)' },
+] as const;
+const look = { label: 'It' };
+const id = { demand: 'be letters', isValid: (name: string) => /^[a-z]+$/.test(name) };
 
-test.each<[unknown, unknown]>([
-	...EMPTY.map((value): [unknown, unknown] => [value, 5]),
-	[7, 7],
-	[1, 1],
-	[10, 10],
-	['7', 7],
-	[' 7 ', 7],
-	['7\n', 7],
-	['7.0', 7],
-	['+7', 7],
-	[0, noCount('0')],
-	[11, noCount('11')],
-	[-1, noCount('-1')],
-	['11', noCount('"11"')],
-	[2.5, noCount('2.5')],
-	['2.5', noCount('"2.5"')],
-	[NaN, noCount('NaN')],
-	[Infinity, noCount('Infinity')],
-	[true, noCount('true')],
-	[[], noCount('a list')],
-	[[5], noCount('a list')],
-	[{}, noCount('an object')],
-	[() => 5, noCount('a function')],
-	['five', noCount('"five"')],
-	['7 s', noCount('"7 s"')],
-	['7e0', noCount('"7e0"')],
-	['0x7', noCount('"0x7"')],
-])('an integer %j', (value, expected) => {
-	expect(result(() => integer.read(value))).toEqual(expected);
+interface Spec {
+	field: Field<unknown>;
+	demand: string;
+	/** The value of an empty field; without it, an empty one is refused. */
+	unset?: { is: unknown };
+	/** Values by what is read of them. */
+	takes: Array<[read: unknown, ...values: unknown[]]>;
+	refuses: unknown[];
+}
+
+const URLS = ['https://example.com', 'http://127.0.0.1:8080/x?y#z'];
+const FIELDS: Record<string, Spec> = {
+	'a whole number': {
+		field: kinds.wholeNumberField({ ...look, minimum: 1, maximum: 10 }, 5),
+		demand: 'be a whole number from 1 to 10',
+		unset: { is: 5 },
+		takes: [
+			[7, 7, '7', ' 7 ', '7\n', '7.0', '7,0', '+7', '07', [7], ['7']],
+			[1, 1],
+			[10, 10],
+		],
+		refuses: [0, 11, -1, '11', 2.5, '2.5', '2,5', true, 'five', '7 s', '7e0', '0x7', '7.', '.7'],
+	},
+	'an amount: an empty limit is not "no limit"': {
+		field: kinds.amountField(look, 1),
+		demand: 'be an amount in US dollars',
+		takes: [
+			[0.5, 0.5, '0.5', '0,5', [0.5]],
+			[0, 0],
+			[1000, '1000', '1000,00'],
+		],
+		refuses: [-0.1, '$1', '1s', '1,000', '1.000,00', true],
+	},
+	'a switch': {
+		field: kinds.flagField(look, true),
+		demand: 'be true or false',
+		unset: { is: true },
+		takes: [
+			[true, true, 'true', 'TRUE', '1', 1, 'yes', 'Yes', 'on', [true]],
+			[false, false, ' False\n', '0', 0, 'no', 'off', ['off']],
+		],
+		refuses: [2, 'maybe', '1.0'],
+	},
+	'a choice': {
+		field: kinds.choiceField({ ...look, options: OPTIONS }, 'good'),
+		demand: 'be one of good, 9:16',
+		unset: { is: 'good' },
+		takes: [
+			['good', 'good', ' GOOD\n', 'very good', ['Good']],
+			['9:16', '9:16', '9x16', '9X16', '9 × 16', '9/16', '9:16 (portrait)', '9x16 (Portrait)'],
+		],
+		refuses: ['bad', '16:9', '9-16', 916, true, 'constructor'],
+	},
+	'a text': {
+		field: text.textField(look),
+		demand: 'be text',
+		unset: { is: '' },
+		takes: [
+			['  a cat\n', '  a cat\n', ['  a cat\n']],
+			['7', 7],
+		],
+		refuses: [true],
+	},
+	'a prompt': {
+		field: text.promptField({ ...look, demand: 'say something' }),
+		demand: 'say something',
+		takes: [
+			['  a cat\n', '  a cat\n'],
+			['日本 🐈 👨‍👩‍👧', '日本 🐈 👨‍👩‍👧'],
+			['42', 42],
+			['ab', 'a\0b', 'a\ud83d\0b', '\udc08ab', ['ab\ud83d']],
+			['{ a } }} {{', '{ a } }} {{'],
+		],
+		refuses: [' \u200b\u2060\ufeff\u3164\u00ad', '\0', '\ud83d', true, ['a', 'b']],
+	},
+	'a name with a default': {
+		field: text.nameField({ ...look, ...id, default: 'usual' }),
+		demand: 'be letters',
+		unset: { is: 'usual' },
+		takes: [['abc', ' abc\n', ['abc']]],
+		refuses: ['a/b', 5],
+	},
+	'a name without one': {
+		field: text.nameField({ ...look, ...id }),
+		demand: 'be letters',
+		takes: [['abc', ' abc\n']],
+		refuses: ['a/b', 5],
+	},
+	'an address': {
+		field: text.addressField(look),
+		demand: 'be a URL that starts with http:// or https://',
+		unset: { is: undefined },
+		takes: [...URLS.map((url) => [url, url, ` ${url}\n`]), ['http://a.b/c%20d', 'http://a.b/c d']],
+		refuses: ['javascript:alert(1)', 'data:text/plain,x', 'https://[', 'https:///a', 'a.b/c', 5],
+	},
+};
+
+const cases = Object.entries(FIELDS).map(([what, spec]): [string, Spec] => [what, spec]);
+
+test.each(cases)('%s', (_, { field, demand, unset, takes, refuses }) => {
+	const read = (value: unknown) => [value, result(() => field.read(value))];
+	for (const [expected, ...values] of takes) {
+		for (const value of values) expect(read(value)).toEqual([value, expected]);
+	}
+	if (unset !== undefined)
+		for (const value of EMPTY) expect(read(value)).toEqual([value, unset.is]);
+	for (const value of [...(unset === undefined ? EMPTY : []), ...refuses, ...NEVER]) {
+		const given = Array.isArray(value) && value.length < 2 ? value[0] : value;
+		expect(read(value)).toEqual([value, `'It' must ${demand}, but is ${shown(given)}`]);
+	}
 });
 
-const seconds = new Integer({ label: 'Count', minimum: 1, maximum: 10, unit: 'seconds' });
-
-test.each<[unknown, unknown]>([
-	['5s', 5],
-	['5 s', 5],
-	['5 Seconds ', 5],
-	['5sec', 5],
-	['5.0 secs', 5],
-	['1 second', 1],
-	['s', noCount('"s"')],
-	['5 m', noCount('"5 m"')],
-	['5 s s', noCount('"5 s s"')],
-	['11s', noCount('"11s"')],
-	['', undefined],
-])('seconds %j', (value, expected) => {
-	expect(result(() => seconds.read(value))).toEqual(expected);
+test.each([
+	['of [object Object]', "'It' must be text, but an expression in it returned an object"],
+	['a {{ $json.prompt }}', "'It' contains an expression that was not evaluated"],
+])('a prompt is refused for what an expression left in it: %s', (value, message) => {
+	expect(result(() => FIELDS['a prompt']!.field.read(value))).toBe(message);
 });
 
-test('the form shows the range, and the default, a suggestion or the minimum', () => {
-	const range = { label: 'Count', minimum: 1, maximum: 10 };
-	expect(
-		new Integer({ ...range, default: 5, description: 'How many', hint: 'x' }).property('n'),
-	).toEqual({
-		displayName: 'Count',
-		name: 'n',
-		type: 'number',
-		typeOptions: { minValue: 1, maxValue: 10, numberPrecision: 0 },
-		default: 5,
-		description: 'How many',
-		hint: 'x',
-	});
-	expect(new Integer({ ...range, suggestion: 7 }).property('n').default).toBe(7);
-	expect(new Integer(range).property('n').default).toBe(1);
+test('an address above 8 000 characters is refused as such', () => {
+	const long = `https://a.example/${'x'.repeat(8_000)}`;
+	const message = "'It' is longer than 8000 characters";
+	expect(result(() => FIELDS['an address']!.field.read(long))).toBe(message);
 });
 
-const amount = new Amount({ label: 'Max', suggestion: 1 });
-const noAmount = (is: string) => `'Max' must be an amount in US dollars, but is ${is}`;
+test.each<[unknown, unknown]>([
+	[
+		['9:16', 'good'],
+		['good', '9:16'],
+	],
+	[['good', 'good'], ['good']],
+	...[[], ['good', 'ugly'], 'good', '', undefined].map((value): [unknown, unknown] => [
+		value,
+		`'It' must be one or more of good, 9:16, but is ${shown(value)}`,
+	]),
+])('choices %j', (value, expected) => {
+	expect(result(() => kinds.choicesField({ ...look, options: OPTIONS }).read(value))).toEqual(
+		expected,
+	);
+});
+
+const cycle: Record<string, unknown> = {};
+cycle.self = cycle;
+const nested = (levels: number) => `{"a": ${'['.repeat(levels)}${']'.repeat(levels)}}`;
+const noObject = (is: string) =>
+	`'It' must be a JSON object, at most 100 levels deep, but is ${is}`;
 
 test.each<[unknown, unknown]>([
-	[0.5, 0.5],
-	['0.5', 0.5],
-	[0, 0],
-	['', noAmount('empty')],
-	[' ', noAmount('" "')],
-	[null, noAmount('empty')],
-	[undefined, noAmount('empty')],
-	[-0.1, noAmount('-0.1')],
-	['$1', noAmount('"$1"')],
-	['1s', noAmount('"1s"')],
-	[NaN, noAmount('NaN')],
-	[{}, noAmount('an object')],
-	[true, noAmount('true')],
-])('an amount %j: an empty limit is not no limit', (value, expected) => {
-	expect(result(() => amount.read(value))).toEqual(expected);
+	...EMPTY.map((value): [unknown, unknown] => [value, {}]),
+	['{"seed": 5, "a": {"b": [1, null]}}', { seed: 5, a: { b: [1, null] } }],
+	[
+		{ seed: 5, at: new Date(0), a: undefined },
+		{ seed: 5, at: '1970-01-01T00:00:00.000Z' },
+	],
+	[[{ seed: 5 }], { seed: 5 }],
+	['{"__proto__": {"a": 1}}', JSON.parse('{"__proto__": {"a": 1}}')],
+	[nested(99), JSON.parse(nested(99))],
+	...['{seed: 5}', '[1]', 'null', 5, true, [1, 2], cycle, nested(100), nested(100_000)].map(
+		(value): [unknown, unknown] => [value, noObject(shown(value))],
+	),
+])('JSON %p', (value, expected) => {
+	expect(result(() => kinds.jsonField(look).read(value))).toEqual(expected);
 });
 
 test.each<[unknown, unknown]>([
 	[{}, undefined],
 	['', undefined],
 	[{ max: 2 }, 2],
-	[{ max: undefined }, noAmount('empty')],
+	[{ max: undefined }, "'It' must be an amount in US dollars, but is empty"],
 ])('a limit in the collection %j', (collection, expected) => {
-	expect(result(() => readCollection(collection, { max: amount }).max)).toEqual(expected);
+	const fields = { max: kinds.amountField(look, 1) };
+	expect(result(() => readCollection(collection, fields).max)).toBe(expected);
 });
 
-const noFlag = (is: string) => `'On' must be true or false, but is ${is}`;
-
-test.each<[unknown, unknown]>([
-	...EMPTY.map((value): [unknown, unknown] => [value, true]),
-	[true, true],
-	[false, false],
-	['true', true],
-	['TRUE', true],
-	[' False\n', false],
-	['1', true],
-	[1, true],
-	[0, false],
-	['yes', noFlag('"yes"')],
-	[2, noFlag('2')],
-	[[], noFlag('a list')],
-	[{}, noFlag('an object')],
-])('a flag %j', (value, expected) => {
-	expect(result(() => new Flag({ label: 'On', default: true }).read(value))).toEqual(expected);
-});
-
-const ends = new Choices({
-	label: 'Ends',
-	options: [
-		{ value: 'good', name: 'Good' },
-		{ value: 'bad', name: 'Bad' },
-	],
-});
-const noEnds = (is: string) => `'Ends' must be one or more of good, bad, but is ${is}`;
-
-test.each<[unknown, unknown]>([
-	[
-		['bad', 'good'],
-		['good', 'bad'],
-	],
-	[['bad'], ['bad']],
-	[['bad', 'bad'], ['bad']],
-	[[], noEnds('a list')],
-	[['bad', 'ugly'], noEnds('a list')],
-	['bad', noEnds('"bad"')],
-	['', noEnds('empty')],
-])('choices %j', (value, expected) => {
-	expect(result(() => ends.read(value))).toEqual(expected);
-});
-
-const noText = (is: string) => `'Title' must be text, but is ${is}`;
-
-test.each<[unknown, unknown]>([
-	...EMPTY.map((value): [unknown, unknown] => [value, undefined]),
-	['  a cat\n', '  a cat\n'],
-	[7, '7'],
-	[NaN, noText('NaN')],
-	[{}, noText('an object')],
-	[['a'], noText('a list')],
-	[String, noText('a function')],
-])('an optional text %j', (value, expected) => {
-	expect(result(() => new Text({ label: 'Title' }).read(value))).toEqual(expected);
-});
-
-const said = new RequiredText({ label: 'Title', demand: 'say something' });
-const noTitle = (is: string) => `'Title' must say something, but is ${is}`;
-
-test.each<[unknown, unknown]>([
-	['a cat', 'a cat'],
-	['  a cat\n', '  a cat\n'],
-	['日本 🐈', '日本 🐈'],
-	['👨‍👩‍👧', '👨‍👩‍👧'],
-	[42, '42'],
-	['', noTitle('empty')],
-	[' \n\t', noTitle('empty')],
-	['\u200b', noTitle('empty')],
-	[' \u200b\u2060\ufeff\u3164\u00ad', noTitle('empty')],
-	[null, noTitle('empty')],
-	[undefined, noTitle('empty')],
-	[NaN, noTitle('NaN')],
-	[Infinity, noTitle('Infinity')],
-	[String, noTitle('a function')],
-	[true, noTitle('true')],
-	[['a cat'], noTitle('a list')],
-	[{ text: 'a cat' }, noTitle('an object')],
-])('a required text %j', (value, expected) => {
-	expect(result(() => said.read(value))).toEqual(expected);
-});
-
-const spec = { label: 'Id', demand: 'be letters', isValid: (id: string) => /^[a-z]+$/.test(id) };
-const noId = (is: string) => `'Id' must be letters, but is ${is}`;
-const names = {
-	optional: new Name({ ...spec, default: 'usual' }),
-	'needed, with a default': new Name({ ...spec, default: 'usual', isRequired: true }),
-	needed: new Name({ ...spec, isRequired: true }),
-};
-
-test.each<[keyof typeof names, unknown, unknown]>([
-	['optional', ' abc\n', 'abc'],
-	['optional', 'a/b', noId('"a/b"')],
-	['optional', {}, noId('an object')],
-	...EMPTY.map((value): [keyof typeof names, unknown, unknown] => ['optional', value, 'usual']),
-	['needed, with a default', ' ', 'usual'],
-	['needed, with a default', undefined, noId('empty')],
-	['needed, with a default', null, noId('empty')],
-	['needed, with a default', {}, noId('an object')],
-	['needed', ' ', noId('empty')],
-	['needed', null, noId('empty')],
-	['needed', 5, noId('5')],
-])('a name that is %s: %j', (name, value, expected) => {
-	expect(result(() => names[name].read(value))).toEqual(expected);
-});
-
-const noAddress = (is: string) =>
-	`'Hook' must be a URL that starts with http:// or https://, but is ${is}`;
-
-test.each<[unknown, unknown]>([
-	...EMPTY.map((value): [unknown, unknown] => [value, undefined]),
-	['https://example.com', 'https://example.com'],
-	['http://127.0.0.1:8080/x?y#z', 'http://127.0.0.1:8080/x?y#z'],
-	['javascript:alert(1)', noAddress('"javascript:alert(1)"')],
-	['data:text/plain,x', noAddress('"data:text/plain,x"')],
-	['https://[', noAddress('"https://["')],
-	[5, noAddress('5')],
-])('an address %j', (value, expected) => {
-	expect(result(() => new Address({ label: 'Hook' }).read(value))).toEqual(expected);
-});
-
-const noObject = (is: string) => `'More' must be a JSON object, but is ${is}`;
-const reserved = (key: string) => `'More' may not set '${key}'`;
-const cycle: Record<string, unknown> = {};
-cycle.self = cycle;
-const nested = (levels: number) => `{"a": ${'['.repeat(levels)}${']'.repeat(levels)}}`;
-
-test.each<[string, unknown, unknown]>([
-	['nothing', undefined, {}],
-	['null', null, {}],
-	['an empty text', '', {}],
-	['blanks', ' \n', {}],
-	['an empty object', '{}', {}],
-	['a text', '{"seed": 5, "a": {"b": [1, null]}}', { seed: 5, a: { b: [1, null] } }],
-	['an object', { seed: 5 }, { seed: 5 }],
-	['a date in an object', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
-	['undefined in an object', { a: undefined, b: 1 }, { b: 1 }],
-	['broken JSON', '{seed: 5}', noObject('"{seed: 5}"')],
-	['a list', '[1]', noObject('"[1]"')],
-	['a list that is no text', [1], noObject('a list')],
-	['null as text', 'null', noObject('"null"')],
-	['a number', 5, noObject('5')],
-	['a flag', true, noObject('true')],
-	['a cycle', cycle, noObject('an object')],
-	['a prototype', '{"__proto__": {"a": 1}}', reserved('__proto__')],
-	['a constructor', '{"constructor": 1}', reserved('constructor')],
-	['a prototype further in', '{"a": [{"b": {"__proto__": 1}}]}', reserved('__proto__')],
-	['a constructor further in', { a: { constructor: 1 } }, reserved('constructor')],
-	['a "prototype" further in', '{"a": {"prototype": 1}}', reserved('prototype')],
-	['many levels', nested(99), JSON.parse(nested(99))],
-	['too many levels', nested(101), "'More' is nested more than 100 levels deep"],
-	['levels without end', nested(100_000), "'More' is nested more than 100 levels deep"],
-])('JSON: %s', (_, value, expected) => {
-	expect(result(() => new Json({ label: 'More' }).read(value))).toEqual(expected);
+test('the form shows the range, the default and the texts', () => {
+	const spec = { label: 'Count', minimum: 1, maximum: 10, description: 'How many', hint: 'x' };
+	expect(kinds.wholeNumberField(spec, 5).property('n')).toEqual({
+		...{ displayName: 'Count', name: 'n', type: 'number', default: 5 },
+		...{ description: 'How many', hint: 'x' },
+		typeOptions: { minValue: 1, maxValue: 10, numberPrecision: 0 },
+	});
 });
 
 test.each<[unknown, string]>([

@@ -1,12 +1,12 @@
-import { InvalidParameter } from '../../../nodes/PrunaVideo/invalidParameter';
+import { InvalidParameter } from '../../../nodes/PrunaVideo/fields/field';
 
-/** What a check gives, or the message with which it refuses; every refusal says what to do. */
+/** What a check returns, or the message with which it refuses; every refusal says what to do. */
 export function result(check: () => unknown): unknown {
 	try {
 		return check();
 	} catch (error) {
 		if (!(error instanceof InvalidParameter)) throw error;
-		expect(error.description).not.toBe('');
+		expect(error.description).toMatch(/\.$/);
 		return error.message;
 	}
 }

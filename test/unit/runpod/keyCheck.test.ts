@@ -1,83 +1,62 @@
-import { readKeyCheck } from '../../../nodes/PrunaVideo/runpod/keyCheck';
+/** What the credential's test says; what a 404 means to it is in verdicts.test.ts. Never the key. */
+import type { ICredentialTestFunctions, IDataObject } from 'n8n-workflow';
+import { testCredential } from '../../../nodes/PrunaVideo/runpod/keyCheck';
 
 const KEY = 'rpa_0123456789';
-const JSON_404 = { status: 404, title: 'Not Found' };
+const BETWEEN = 'Something between n8n and Runpod blocked the request';
+const NO_API = (what: string) =>
+	`The 'Base URL' does not lead to Runpod's API (${what}). Set it to https://api.runpod.ai/v2.`;
 
-const WRONG_URL = "The 'Base URL' does not lead to Runpod's API";
-const REDIRECTED = "The 'Base URL' redirects to another address";
-const REJECTED = 'Runpod did not accept this API key';
-const FORBIDDEN = 'This API key has no access to Pruna Video';
-const UNCHECKED = 'The key could not be checked: Runpod answered with HTTP';
-
-/** An object is sent as JSON. */
-function check(statusCode: number, body: unknown) {
-	const text = typeof body === 'string' ? body : JSON.stringify(body);
-	return readKeyCheck({ statusCode, body: text }, KEY);
+/** Tests a credential against a server that answers so, or in vain. */
+async function check(answer: unknown, data: IDataObject = { apiKey: KEY }) {
+	const request = async (_options: object) => {
+		if (answer instanceof Error) throw answer;
+		return answer;
+	};
+	const functions = { helpers: { request } } as unknown as ICredentialTestFunctions;
+	const credential = { id: '1', name: 'x', type: 'x', data: data as never };
+	return await testCredential.call(functions, credential);
 }
 
-describe('a key that Runpod accepts', () => {
-	test.each<[string, number, unknown]>([
-		['problem document', 404, { ...JSON_404, detail: 'job not found' }],
-		['detail alone', 404, { detail: 'Job not found' }],
-		['message', 404, { message: 'job 0000-u1 not found' }],
-		['error, beside a title', 404, { title: 'Not Found', error: 'job not found' }],
-		['error that only repeats the status', 404, { error: 'Not Found', detail: 'job not found' }],
-		['error as an object', 404, { error: { code: 404, message: 'job does not exist' } }],
-		['text', 404, 'job not found'],
-		['a request, not a job', 404, { error: 'request does not exist' }],
-		['the endpoint that has no such job', 404, 'job not found on endpoint p-video'],
-		['a job after all', 200, { id: '0000-u1', status: 'IN_QUEUE' }],
-	])('%s', (_, status, body) => {
-		expect(check(status, body)).toEqual({ status: 'OK', message: 'Connection successful!' });
-	});
+test('a job after all is a good key', async () => {
+	const answer = { statusCode: 200, body: '{"id":"0000-u1","status":"IN_QUEUE"}' };
+	expect(await check(answer)).toEqual({ status: 'OK', message: 'Connection successful!' });
 });
 
-describe('any other answer is reported, with what to do', () => {
-	test.each<[string, number, unknown, string]>([
-		['wrong key', 401, 'unauthorized', `${REJECTED} ("unauthorized"). Paste it again, or create`],
-		['empty 401', 401, '', `${REJECTED}. Paste it again, or create`],
-		['suspended', 401, { error: 'account suspended' }, `${REJECTED} ("account suspended").`],
-		[
-			'restricted key',
-			403,
-			{ error: 'forbidden' },
-			`${FORBIDDEN} ("forbidden"). Give it access to p-`,
-		],
-		['no endpoint', 404, { ...JSON_404, detail: 'endpoint not found' }, `${WRONG_URL} ("endpoint`],
-		['no endpoint, as text', 404, 'endpoint not found for this job', WRONG_URL],
-		['another API', 404, { detail: 'Not Found' }, `${WRONG_URL} ("Not Found"). Set 'Base URL' to`],
-		['a path repeated', 404, 'Cannot GET /job/v2/p-video/status/0000-u1', WRONG_URL],
-		['no words', 404, '', WRONG_URL],
-		['a page', 404, '<html><body>job not found</body></html>', `${WRONG_URL}. Set 'Base URL' to`],
-		['a page with 200', 200, '\n<!doctype html>', WRONG_URL],
-		['a page with 401', 401, '<html>Sign in</html>', WRONG_URL],
-		['a page with 403', 403, '<html>Blocked</html>', WRONG_URL],
-		['JSON that is no job', 200, { ok: true }, WRONG_URL],
-		['redirect', 302, '', `${REDIRECTED}. Set 'Base URL' to https://api.runpod.ai/v2.`],
-		['rate limit', 429, '', `${UNCHECKED} 429. Wait a minute, then test again.`],
-		['down', 503, 'try later', `${UNCHECKED} 503 ("try later"). Wait a minute`],
-		['down, as a page', 502, '<html>', `${UNCHECKED} 502. Wait a minute`],
-		['no credit', 402, { error: 'no credit' }, `${UNCHECKED} 402 ("no credit"). Check the account`],
-	])('%s', (_, status, body, message) => {
-		const result = check(status, body);
-		expect(result).toEqual({ status: 'Error', message: expect.stringContaining(message) });
-		expect(result.message).toMatch(/\. .+\.$/);
-	});
+test.each<[number, unknown, string]>([
+	[401, 'unauthorized', 'Runpod did not accept this API key: unauthorized. Open the credential'],
+	[403, { error: 'no' }, "This API key has no access to the endpoint 'p-video': no. Give the key"],
+	[404, 'endpoint not found', NO_API("The endpoint 'p-video' was not found: endpoint not found")],
+	[200, '\n<!doctype html>Hi', NO_API('Runpod answered with "Hi" instead of a job')],
+	[200, { ok: true }, NO_API('Runpod answered with {"ok":true} instead of a job')],
+	[403, 'error code: 1010', `${BETWEEN} (HTTP 403): error code: 1010. It is not Runpod's answer`],
+	[302, '', 'The Runpod URL redirected to another address (HTTP 302). The API key is not sent'],
+	[503, { error: 'x' }, 'Runpod is not available (HTTP 503): x. Runpod did not accept the request'],
+])('HTTP %i %j: "%s"', async (statusCode, body, message) => {
+	const text = typeof body === 'string' ? body : JSON.stringify(body);
+	const result = await check({ statusCode, body: text });
+	expect(result).toEqual({ status: 'Error', message: expect.stringContaining(message) });
+	expect(result.message).toMatch(/\. .+\.$/);
 });
 
-test.each([
-	['text', `the key ${KEY} is wrong`],
-	['JSON', { error: KEY, [KEY]: [KEY] }],
-	['where a text is cut', `${'x'.repeat(295)}${KEY}`],
-])('the key is not repeated: %s', (_, body) => {
-	for (const status of [200, 401, 403, 404, 500]) {
-		expect(check(status, body).message).not.toContain(KEY.slice(0, 6));
+test.each<unknown>([
+	`the key ${KEY} is wrong`,
+	{ error: KEY, [KEY]: [KEY] },
+	`${'x'.repeat(295)}${KEY} is where a text is cut`,
+])('the key is not repeated: %j', async (body) => {
+	for (const statusCode of [200, 401, 403, 404, 500]) {
+		expect((await check({ statusCode, body })).message).not.toContain(KEY.slice(0, 6));
 	}
 });
 
-test.each([undefined, null, 'text', {}, { statusCode: '200', body: '{}' }])(
-	'an answer of %j is no answer',
-	(response) => {
-		expect(readKeyCheck(response, KEY).status).toBe('Error');
-	},
-);
+const lost = Object.assign(new Error(KEY), { code: 'ENOTFOUND', syscall: 'getaddrinfo' });
+test.each<[string, unknown, IDataObject, string]>([
+	['no connection', lost, { apiKey: KEY }, 'Runpod could not be reached (ENOTFOUND). Nothing was'],
+	['nothing', undefined, { apiKey: KEY }, 'does not lead to'],
+	['a status that is none', { statusCode: '200', body: '{}' }, { apiKey: KEY }, 'does not lead'],
+	['no credential', undefined, {}, 'The API key is missing. Open the credential'],
+])('%s is reported, not thrown', async (_, answer, data, message) => {
+	const result = await check(answer, data);
+	expect(result).toEqual({ status: 'Error', message: expect.stringContaining(message) });
+	expect(result.message).not.toContain(KEY);
+});

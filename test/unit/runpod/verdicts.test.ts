@@ -1,160 +1,153 @@
-/** The one table: may a job have been accepted, will it pass by itself, and what does the user read? */
+/** The one table: may Runpod have accepted a job, will it pass by itself, and what does the user read? */
 import type { Answer } from '../../../nodes/PrunaVideo/runpod/answer';
-import { failedRequest } from '../../../nodes/PrunaVideo/runpod/failedRequest';
-import {
-	judge,
-	mayRepeat,
-	whatIsMissing,
-	type Missing,
-} from '../../../nodes/PrunaVideo/runpod/verdicts';
+import { readKeyCheck } from '../../../nodes/PrunaVideo/runpod/keyCheck';
+import { jobRequestFailed, requestFailed } from '../../../nodes/PrunaVideo/runpod/messages';
+import { judge, mayRepeat, whatIsMissing } from '../../../nodes/PrunaVideo/runpod/verdicts';
+import { answered, ended } from './answered';
 
-const answered = (status: number, body: unknown = ''): Answer => ({
-	kind: 'answered',
-	status,
-	headers: {},
-	body,
-});
-const ended = (kind: Exclude<Answer['kind'], 'answered'>): Answer => ({ kind, reason: 'x' });
+type Row = [answer: Answer, accepted: 'no' | 'maybe', lasts: 'passes' | 'stays', message: string];
 
-/** Whether a job may have been accepted, and whether it passes. */
-const NEVER_AND_PASSES = [false, true] as const;
-const NEVER_AND_LASTS = [false, false] as const;
-const MAYBE_AND_PASSES = [true, true] as const;
-const MAYBE_AND_LASTS = [true, false] as const;
+const certificate: Answer = { kind: 'refused', reason: 'CERT_HAS_EXPIRED', isCertificate: true };
+const late = (status: number, body: unknown) => answered(status, body, { tookMs: 6_000 });
+const PAGE = '\n<!DOCTYPE html><title>Blocked</title>';
+const NO_CONNECTION = 'No connection to Runpod was made';
+const NO_KEY = 'Runpod did not accept this API key';
+const NO_ACCESS = "This API key has no access to the endpoint 'p-video'";
+const BETWEEN = 'Something between n8n and Runpod blocked the request';
+const REJECTED = 'Runpod rejected the request';
+const UNFINISHED = 'Runpod did not finish the request';
+const ERROR = 'Runpod returned an error';
+const DOWN = 'Runpod is not available';
+const envoy = (reason: string) =>
+	`upstream connect error or disconnect/reset. reset reason: ${reason}`;
 
-test.each<[Answer, readonly [boolean, boolean], string]>([
-	[ended('unreached'), NEVER_AND_PASSES, 'Runpod could not be reached (x)'],
-	[ended('refused'), NEVER_AND_LASTS, 'No connection to Runpod was made (x)'],
-	[ended('timedOut'), MAYBE_AND_PASSES, 'Runpod did not answer (x)'],
-	[ended('interrupted'), MAYBE_AND_PASSES, 'The connection to Runpod was lost (x)'],
-	[ended('tooLarge'), MAYBE_AND_LASTS, "Runpod's answer is too large (x)"],
-	[answered(200), MAYBE_AND_PASSES, 'Runpod answered with an empty answer instead of a job'],
-	[answered(200, '<p>Hi'), MAYBE_AND_PASSES, 'Runpod answered with "Hi" instead of a job'],
-	[answered(204), MAYBE_AND_PASSES, 'Runpod answered with an empty answer instead of a job'],
-	[answered(301), NEVER_AND_LASTS, 'The Runpod URL redirected to another address (HTTP 301)'],
-	[answered(308), NEVER_AND_LASTS, 'The Runpod URL redirected to another address (HTTP 308)'],
-	[answered(400), NEVER_AND_LASTS, 'Runpod rejected the request (HTTP 400)'],
-	[answered(401), NEVER_AND_LASTS, 'Runpod did not accept this API key'],
-	[answered(402), NEVER_AND_LASTS, 'There is no credit left on this Runpod account'],
-	[answered(403), NEVER_AND_LASTS, "This API key has no access to the endpoint 'p-video'"],
-	[answered(404), NEVER_AND_LASTS, "The endpoint 'p-video' was not found"],
-	[answered(408), MAYBE_AND_PASSES, 'Runpod did not finish the request (HTTP 408)'],
-	[answered(413), NEVER_AND_LASTS, 'The request is too large for Runpod'],
-	[answered(422), NEVER_AND_LASTS, 'Runpod rejected the request (HTTP 422)'],
-	[answered(425), MAYBE_AND_PASSES, 'Runpod did not finish the request (HTTP 425)'],
-	[answered(429), NEVER_AND_PASSES, 'Runpod is limiting requests'],
-	[answered(451), NEVER_AND_LASTS, 'Runpod rejected the request (HTTP 451)'],
-	[answered(499), NEVER_AND_LASTS, 'Runpod rejected the request (HTTP 499)'],
-	[answered(500), MAYBE_AND_PASSES, 'Runpod returned an error (HTTP 500)'],
-	[answered(501), MAYBE_AND_LASTS, 'Runpod returned an error (HTTP 501)'],
-	[answered(502), MAYBE_AND_PASSES, 'Runpod returned an error (HTTP 502)'],
-	[answered(503), NEVER_AND_PASSES, 'Runpod is not available (HTTP 503)'],
-	[answered(504), MAYBE_AND_PASSES, 'Runpod returned an error (HTTP 504)'],
-	...[520, 521, 522, 523, 524].map((code): [Answer, readonly [boolean, boolean], string] => [
-		answered(code),
-		MAYBE_AND_PASSES,
-		`Runpod returned an error (HTTP ${code})`,
-	]),
-	[answered(599), MAYBE_AND_LASTS, 'Runpod returned an error (HTTP 599)'],
-	[answered(0), MAYBE_AND_PASSES, 'Runpod answered with an empty answer instead of a job'],
-])('%j: %j, "%s"', (answer, [mayBeAccepted, isPassing], message) => {
+const TABLE: Row[] = [
+	[ended('unreached'), 'no', 'passes', 'Runpod could not be reached (x)'],
+	[ended('refused'), 'no', 'stays', `${NO_CONNECTION} (x)`],
+	[
+		certificate,
+		'no',
+		'stays',
+		`${NO_CONNECTION}: n8n does not trust the certificate (CERT_HAS_EXPIRED)`,
+	],
+	[ended('timedOut'), 'maybe', 'passes', 'Runpod did not answer (x)'],
+	[ended('interrupted'), 'maybe', 'passes', 'The connection to Runpod was lost (x)'],
+	[ended('tooLarge'), 'maybe', 'stays', "Runpod's answer is too large (x)"],
+	[answered(0), 'maybe', 'passes', 'Runpod answered with an empty answer instead of a job'],
+	[answered(200, '<p>Hi'), 'maybe', 'passes', 'Runpod answered with "Hi" instead of a job'],
+	[answered(204), 'maybe', 'passes', 'Runpod answered with an empty answer instead of a job'],
+	[answered(301), 'no', 'stays', 'The Runpod URL redirected to another address (HTTP 301)'],
+	[answered(308), 'no', 'stays', 'The Runpod URL redirected to another address (HTTP 308)'],
+	[answered(400, 'no fps'), 'no', 'stays', `${REJECTED} (HTTP 400): no fps`],
+	[answered(401, 'unauthorized'), 'no', 'stays', `${NO_KEY}: unauthorized`],
+	[answered(401, PAGE), 'no', 'stays', `${BETWEEN} (HTTP 401): Blocked`],
+	[answered(402), 'no', 'stays', 'There is no credit left on this Runpod account'],
+	[answered(403, { error: 'forbidden' }), 'no', 'stays', `${NO_ACCESS}: forbidden`],
+	[answered(403, PAGE), 'no', 'stays', `${BETWEEN} (HTTP 403): Blocked`],
+	[answered(403, 'error code: 1010'), 'no', 'stays', `${BETWEEN} (HTTP 403): error code: 1010`],
+	[answered(404), 'no', 'stays', "The endpoint 'p-video' was not found"],
+	[answered(407), 'no', 'stays', 'The proxy between n8n and Runpod wants a login (HTTP 407)'],
+	[answered(408), 'maybe', 'passes', `${UNFINISHED} (HTTP 408)`],
+	[answered(413), 'no', 'stays', 'The request is too large for Runpod'],
+	[answered(422), 'no', 'stays', `${REJECTED} (HTTP 422)`],
+	[answered(425), 'maybe', 'passes', `${UNFINISHED} (HTTP 425)`],
+	[answered(429), 'no', 'passes', 'Runpod is limiting requests'],
+	[answered(451, 'no'), 'no', 'stays', `${BETWEEN} (HTTP 451): no`],
+	[answered(499), 'no', 'stays', `${REJECTED} (HTTP 499)`],
+	[answered(500), 'maybe', 'passes', `${ERROR} (HTTP 500)`],
+	[answered(501), 'maybe', 'stays', `${ERROR} (HTTP 501)`],
+	[answered(502), 'maybe', 'passes', `${ERROR} (HTTP 502)`],
+	[answered(503, { error: 'busy' }), 'no', 'passes', `${DOWN} (HTTP 503): busy`],
+	[late(503, { error: 'busy' }), 'maybe', 'passes', `${ERROR} (HTTP 503): busy`],
+	[answered(503, ''), 'maybe', 'passes', `${ERROR} (HTTP 503)`],
+	[answered(503, PAGE), 'maybe', 'passes', `${ERROR} (HTTP 503): Blocked`],
+	[late(503, 'no healthy upstream'), 'no', 'passes', `${DOWN} (HTTP 503): no healthy upstream`],
+	...['connection failure', 'remote connection failure', 'connection refused'].map(
+		(why): Row => [late(503, envoy(why)), 'no', 'passes', `${DOWN} (HTTP 503): ${envoy(why)}`],
+	),
+	...['connection termination', 'connection timeout', 'overflow'].map(
+		(why): Row => [
+			answered(503, envoy(why)),
+			'maybe',
+			'passes',
+			`${ERROR} (HTTP 503): ${envoy(why)}`,
+		],
+	),
+	[answered(504), 'maybe', 'passes', `${ERROR} (HTTP 504)`],
+	...[520, 521, 522, 523, 524].map(
+		(status): Row => [answered(status), 'maybe', 'passes', `${ERROR} (HTTP ${status})`],
+	),
+	[answered(599), 'maybe', 'stays', `${ERROR} (HTTP 599)`],
+];
+
+test.each(TABLE)('%j: accepted %s, %s, "%s"', (answer, accepted, lasts, message) => {
+	const mayBeAccepted = accepted === 'maybe';
+	const isPassing = lasts === 'passes';
 	expect(judge(answer)).toMatchObject({ mayBeAccepted, isPassing });
 	expect(mayRepeat(answer, true)).toBe(isPassing && !mayBeAccepted);
 	expect(mayRepeat(answer, false)).toBe(isPassing);
 
 	const about = { endpointId: 'p-video', isCostly: false };
-	const reading = failedRequest(answer, about);
+	const reading = requestFailed(answer, about);
 	expect(reading).toMatchObject({ message, isUncertain: false });
 	expect(reading.description).toMatch(/^[A-Z].*\.$/);
 
-	const costly = failedRequest(answer, { ...about, isCostly: true });
+	const costly = requestFailed(answer, { ...about, isCostly: true });
 	expect(costly.isUncertain).toBe(mayBeAccepted);
 	expect(costly.message).toBe(mayBeAccepted ? `${message}; the job may be running` : message);
 	expect(costly.description).toMatch(
-		mayBeAccepted ? /^Check in the Runpod console whether the job ran/ : reading.description,
+		mayBeAccepted ? /may be billed a second time/ : reading.description,
 	);
 });
 
-describe("Runpod's own reason is shown with ours, whatever the status", () => {
-	test.each([300, 400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 524])('%i', (status) => {
-		for (const body of [{ error: 'account suspended: unpaid' }, 'account suspended: unpaid']) {
-			const { message } = failedRequest(answered(status, body), {
-				endpointId: 'p-video',
-				isCostly: false,
-			});
-			expect(message).toMatch(/^[A-Z].{10,}: account suspended: unpaid$/);
-		}
-	});
+const COUNTED = [300, 400, 401, 402, 403, 404, 408, 413, 429, 451, 500, 502, 503, 524];
+test.each(COUNTED)("with HTTP %i, Runpod's own reason is shown beside ours", (status) => {
+	for (const body of [{ error: 'account suspended: unpaid' }, 'account suspended: unpaid']) {
+		const { message } = requestFailed(answered(status, body), { endpointId: 'p', isCostly: false });
+		expect(message).toMatch(/^[A-Z].{10,}: account suspended: unpaid$/);
+	}
 });
 
 test.each([
-	[401, { error: 'account suspended: unpaid' }, true],
-	[403, 'Your balance is too low', true],
-	[400, { error: 'insufficient funds' }, true],
-	[400, 'no credit left', true],
-	[401, 'unauthorized', false],
-	[400, 'prompt too long', false],
-])('HTTP %i %j is about the account, so no new key is asked for: %s', (status, body, isAbout) => {
-	const { message, description } = failedRequest(answered(status, body), {
-		endpointId: 'p-video',
-		isCostly: true,
-	});
-	expect(message.startsWith('Runpod did not accept the request for this account')).toBe(isAbout);
-	expect(description.includes('under Billing')).toBe(isAbout);
-	expect(description.includes('key')).toBe(status === 401 && !isAbout);
-});
-
-test.each([
-	[400, { error: 'bad request: body: exceeded max body size of 10MiB' }, true],
-	[422, 'Payload Too Large', true],
-	[500, 'too large', false],
-	[400, 'prompt too long', false],
-])('HTTP %i %j is about the size: %s', (status, body, isAboutSize) => {
-	const { message, description } = failedRequest(answered(status, body), {
-		endpointId: 'p-video',
-		isCostly: true,
-	});
-	expect(message.startsWith('The request is too large for Runpod')).toBe(isAboutSize);
-	expect(description.includes('Use a URL instead of a file')).toBe(isAboutSize);
-});
-
-describe('a refusal after a file names the alternatives', () => {
-	const LINK = "'Send Files As' to Link";
-	test.each([
-		[400, { error: 'bad request: property input is required' }, true, true],
-		[400, 'bad request: property input is required', true, true],
-		[502, '<h1>Bad gateway</h1>', true, true],
-		[400, { error: 'bad request: property input is required' }, false, false],
-		[401, 'unauthorized', true, false],
-		[429, '', true, false],
-	])('HTTP %i %j, with a file: %s', (status, body, hasFile, isNamed) => {
-		const failure = failedRequest(answered(status, body), {
-			endpointId: 'p-video',
-			isCostly: true,
-			hasFile,
-		});
-		expect(failure.description.includes(LINK)).toBe(isNamed);
-	});
+	[400, { error: 'bad request: property input is required' }, true, true],
+	[400, 'bad request: body: exceeded max body size of 10MiB', true, true],
+	[413, '', true, true],
+	[502, '<h1>Bad gateway</h1>', true, true],
+	[400, 'bad request: property input is required', false, false],
+	[401, 'unauthorized', true, false],
+	[429, '', true, false],
+])('HTTP %i %j, with a file %s: a link is proposed: %s', (status, body, hasFile, isNamed) => {
+	const about = { endpointId: 'p-video', isCostly: true, hasFile };
+	const { description } = requestFailed(answered(status, body), about);
+	expect(description.includes("'Send Files As' to Link")).toBe(isNamed);
 });
 
 const problem = (detail: string) => ({ status: 404, title: 'Not Found', detail });
-test.each<[number, unknown, Missing | undefined]>([
-	[404, problem('job not found'), 'job'],
-	[404, 'job not found', 'job'],
-	[404, { error: 'Job not found: unknown id, or its result has expired' }, 'job'],
-	[404, { error: 'request does not exist' }, 'job'],
-	[404, problem('endpoint not found'), 'endpoint'],
-	[404, 'endpoint not found', 'endpoint'],
-	[404, '<h1>Not Found</h1>', 'unclear'],
-	[404, '404 page not found', 'unclear'],
-	[404, '', 'unclear'],
-	[404, {}, 'unclear'],
-	[400, 'job not found', undefined],
-	[500, 'job not found', undefined],
-])('HTTP %i %j: missing is %s', (status, body, missing) => {
-	expect(whatIsMissing(answered(status, body))).toBe(missing);
-});
-
-test('without an answer nothing is missing', () => {
-	expect(whatIsMissing(ended('timedOut'))).toBeUndefined();
+/** What a 404 means while a job is looked for, and what the credential's test makes of it. */
+test.each<[unknown, ReturnType<typeof whatIsMissing>]>([
+	[problem('job not found'), 'job'],
+	['job not found', 'job'],
+	[{ error: 'Not Found', detail: 'job 0000-u1 not found' }, 'job'],
+	[{ error: { code: 404, message: 'job does not exist' } }, 'job'],
+	[{ error: 'request does not exist' }, 'job'],
+	['job 0000-u1 not found for endpoint p-video', 'job'],
+	[problem('endpoint not found'), 'endpoint'],
+	['endpoint not found', 'endpoint'],
+	['Cannot GET /job/v2/p-video/status/0000-u1', 'unclear'],
+	['<h1>job not found</h1>', 'unclear'],
+	['404 page not found', 'unclear'],
+	['', 'unclear'],
+	[{}, 'unclear'],
+])('HTTP 404 %j: missing is %s', (body, missing) => {
+	const answer = answered(404, body);
+	expect(whatIsMissing(answer)).toBe(missing);
+	expect(whatIsMissing(answered(400, body))).toBeUndefined();
+	expect(readKeyCheck(answer).status).toBe(missing === 'job' ? 'OK' : 'Error');
+	const about = { endpointId: 'p-video', isCostly: true, job: { id: 'job-1' } };
+	const { message, isUncertain, job } = jobRequestFailed(answer, about);
+	expect([message.startsWith('The endpoint'), isUncertain]).toEqual([
+		missing === 'endpoint',
+		false,
+	]);
+	expect(job).toEqual({ id: 'job-1', httpCode: 404 });
 });
