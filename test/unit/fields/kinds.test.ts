@@ -21,8 +21,8 @@ interface Spec {
 	demand: string;
 	/** The value of an empty field; without it, an empty one is refused. */
 	unset?: { is: unknown };
-	/** Values by what is read of them. */
-	takes: Array<[read: unknown, ...values: unknown[]]>;
+	/** In each what is read, and values that it is read of. */
+	takes: unknown[][];
 	refuses: unknown[];
 }
 

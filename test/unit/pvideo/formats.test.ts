@@ -1,6 +1,7 @@
 /** Which files are which: by their first bytes, which win, by their type and by their name. */
 import fc from 'fast-check';
-import { formatOf, type FileLabel, type MediaName } from '../../../nodes/PrunaVideo/pvideo/formats';
+import type { FileLabel } from '../../../nodes/PrunaVideo/fields/media';
+import { formatOf, type MediaName } from '../../../nodes/PrunaVideo/pvideo/formats';
 
 /** The MIME type, or "is …". */
 function found(media: MediaName, start: string, label: FileLabel = {}): string {

@@ -104,7 +104,7 @@ const UNREACHED = 'ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETDOWN EACCES
 );
 const connecting = UNREACHED.flatMap((code): Thrown[] => {
 	const step = /^(ENOTFOUND|EAI)/.test(code) ? 'getaddrinfo' : 'connect';
-	const all = [wrapped(code, step), atTwoAddresses(code, step)];
+	const all: object[] = [wrapped(code, step), atTwoAddresses(code, step)];
 	all.push(flat(code, `${step} ${code} 10.0.0.1:443`), described(code, `${step} ${code} x`));
 	return all.map((error) => [
 		`while connecting: ${JSON.stringify(error)}`,
@@ -118,7 +118,12 @@ const LATER = 'EHOSTUNREACH ENETUNREACH ENETDOWN EADDRNOTAVAIL ENOTFOUND EPIPE E
 	' ',
 );
 const later = LATER.flatMap((code): Thrown[] => {
-	const all = [flat(code, `read ${code}`), wrapped(code, 'write'), wrapped(code), flat(code)];
+	const all: object[] = [
+		flat(code, `read ${code}`),
+		wrapped(code, 'write'),
+		wrapped(code),
+		flat(code),
+	];
 	all.push(described(code, 'It could not be reached'));
 	return all.map((error) => [`later: ${JSON.stringify(error)}`, error, 'interrupted', code]);
 });
