@@ -1,0 +1,156 @@
+/**
+ * No text freezes n8n: whatever takes text from users, servers or strangers is given 200 000 characters of each shape
+ * that a careless pattern is slow for. With a pattern that takes quadratic time, one such text takes minutes.
+ */
+import { safeFileName } from '../../nodes/PrunaVideo/actions/video/output';
+import { failedJob, noVideo } from '../../nodes/PrunaVideo/execution/withoutVideo';
+import { InvalidParameter, shown, type Field } from '../../nodes/PrunaVideo/fields/field';
+import * as kinds from '../../nodes/PrunaVideo/fields/kinds';
+import { readLink } from '../../nodes/PrunaVideo/fields/links';
+import { parseDataUri } from '../../nodes/PrunaVideo/fields/media';
+import * as texts from '../../nodes/PrunaVideo/fields/text';
+import { formatOf } from '../../nodes/PrunaVideo/pvideo/formats';
+import { MEDIA } from '../../nodes/PrunaVideo/pvideo/parameters';
+import { estimateCost } from '../../nodes/PrunaVideo/pvideo/price';
+import { readVideoResult } from '../../nodes/PrunaVideo/pvideo/result';
+import { unreachableFromOutside } from '../../nodes/PrunaVideo/runpod/address';
+import { classifyError, readBeginning, readBody } from '../../nodes/PrunaVideo/runpod/answer';
+import { checkCredential } from '../../nodes/PrunaVideo/runpod/connection';
+import { Failure } from '../../nodes/PrunaVideo/runpod/failure';
+import { retryAfterMs } from '../../nodes/PrunaVideo/runpod/http';
+import { isEndpointId, isJobId, reasonOf, readJob } from '../../nodes/PrunaVideo/runpod/job';
+import { readKeyCheck } from '../../nodes/PrunaVideo/runpod/keyCheck';
+import { explain } from '../../nodes/PrunaVideo/runpod/messages';
+import {
+	describeBody,
+	plainText,
+	plainUrl,
+	readReason,
+} from '../../nodes/PrunaVideo/runpod/reason';
+import { withoutKey } from '../../nodes/PrunaVideo/runpod/secret';
+import { judge, whatIsMissing } from '../../nodes/PrunaVideo/runpod/verdicts';
+import { answered } from './runpod/answered';
+
+const LENGTH = 200_000;
+/** µs of CPU time, which other processes do not change; ordinary texts of this length take some thousands. */
+const MOST_CPU = 300_000;
+
+const look = { label: 'It' };
+const options = [{ value: '9:16', name: '9:16 (Portrait)' }];
+const always = { demand: 'be', isValid: () => true };
+const FIELDS: Array<Pick<Field<unknown>, 'read'>> = [
+	kinds.wholeNumberField({ ...look, minimum: 0, maximum: 10 }, 5),
+	kinds.amountField(look, 1),
+	kinds.flagField(look, true),
+	kinds.choiceField({ ...look, options }, '9:16'),
+	kinds.choicesField({ ...look, options }),
+	kinds.jsonField(look),
+	texts.textField(look),
+	texts.promptField({ ...look, demand: 'speak' }),
+	texts.nameField({ ...look, ...always }),
+	texts.nameField({ ...look, ...always, isValid: isJobId }),
+	texts.nameField({ ...look, ...always, isValid: isEndpointId }),
+	texts.addressField(look),
+];
+const item = { json: { data: { a: 1 } }, binary: {} };
+
+const FUNCTIONS: Array<(text: string) => unknown> = [
+	...FIELDS.map((field) => (text: string) => field.read(text)),
+	(text) => MEDIA.image.read(text, item),
+	(text) => MEDIA.audio.read({ data: text, mimeType: text, fileName: text }, item),
+	...[shown, readLink, parseDataUri, safeFileName, unreachableFromOutside, readBody, readBeginning],
+	...[isJobId, isEndpointId, plainText, plainUrl, readReason, describeBody, retryAfterMs],
+	(text) => formatOf('image', Buffer.from(text), { mimeType: text, fileName: text }),
+	(text) => formatOf('audio', Buffer.from(text), { fileExtension: text, fileName: text }),
+	(text) => estimateCost({ audio: text, resolution: text, duration: text }),
+	(text) => readVideoResult({ result: text, cost: text }),
+	(text) => checkCredential({ apiKey: text, baseUrl: 'https://a.example' }),
+	(text) => checkCredential({ apiKey: 'x', baseUrl: text }),
+	(text) => withoutKey(`${text}…`, 'rpa_0123456789'),
+	(text) => classifyError({ message: text, description: text, messages: [text], code: 'EPIPE' }),
+	(text) => [readJob({ id: text, status: text }), readKeyCheck(answered(404, text))],
+	(text) => [401, 404, 503].map((status) => judge(answered(status, text))),
+	(text) => [whatIsMissing(answered(404, text)), explain(answered(400, { error: text }), text)],
+	(text) => reasonOf({ id: 'a', status: 'FAILED', raw: { error: text } }),
+	(text) => noVideo({ id: 'a', status: 'COMPLETED', raw: { output: text } }, {}),
+	(text) => failedJob({ id: 'a', status: 'FAILED', raw: { error: text } }, {}, { endpointId: 'p' }),
+];
+
+const SHAPES = [
+	...[
+		'.',
+		'/',
+		'[',
+		']',
+		'{',
+		' ',
+		'\n',
+		'"',
+		"'",
+		'0',
+		'a',
+		'ab',
+		'é',
+		'<',
+		'<a',
+		'<script',
+		'{{',
+		'}}',
+	],
+	...[
+		'[object',
+		'data:',
+		'data:a/b;c=d',
+		';a=b',
+		'http://',
+		'http://a.b/',
+		'.mp4 ',
+		'%',
+		'\\',
+		'\\"',
+		'-',
+	],
+	...[
+		'=',
+		'&',
+		'?',
+		',',
+		':',
+		'…',
+		'_API_KEY',
+		'Bearer ',
+		'\ud83d',
+		'\u200b',
+		'\0',
+		'{"a":',
+		'{"a":"b"},',
+	],
+	...[
+		'1 ',
+		'00:00:00 ',
+		'Traceback (most recent call last)\n',
+		'drive.google.com/file/d/a?usp=',
+		'/blob/',
+	],
+];
+const STARTS = ['', 'http://a', 'https://drive.google.com/', 'data:image/png;base64,', '{"id":"'];
+
+test.each(SHAPES)('%j', (shape) => {
+	const slow: string[] = [];
+	for (const start of STARTS) {
+		// As one piece of memory, as texts from outside are.
+		const whole = start + shape.repeat(LENGTH / shape.length) + 'b';
+		const text = Buffer.from(whole, 'utf16le').toString('utf16le');
+		for (const read of FUNCTIONS) {
+			const began = process.cpuUsage();
+			try {
+				read(text);
+			} catch (error) {
+				if (!(error instanceof InvalidParameter || error instanceof Failure)) throw error;
+			}
+			const { user, system } = process.cpuUsage(began);
+			if (user + system > MOST_CPU) slow.push(`${read} of ${start}…: ${user + system} µs`);
+		}
+	}
+	expect(slow).toEqual([]);
+});
