@@ -25,9 +25,18 @@ export async function makeJob<Body>(
 	{ prepare, send }: { prepare: () => Promise<Body>; send: (body: Body) => Promise<Job> },
 ): Promise<Job> {
 	const { execution, index, record: before } = item;
-	const { records } = execution;
+	const { records, kept, stop } = execution;
+	const { maxCostPerExecution: limit } = execution.settings;
 	const cost = estimatedCost ?? 0;
-	await waitForRoom(execution, cost);
+	// An item that followed a job until now does not wait for itself.
+	records.underWay.delete(index);
+	// Nothing is awaited between the last check and the record that counts: others may wait for the same room.
+	while (limit !== undefined && dollars(kept.committed + cost) > limit) {
+		if (records.underWay.size === 0) throw aboveLimit(kept.committed, cost, limit);
+		await records.change();
+		// The item that was waited for may have failed the execution.
+		if (stop?.aborted || execution.isEnding) throw new Stopped();
+	}
 	if (execution.refusal !== undefined) throw execution.refusal;
 	const earlierCost = before === undefined ? 0 : totalCost(before);
 	const sent = { request, seed, prompt };
@@ -82,22 +91,6 @@ function noteRefusal(execution: Execution, failure: Failure, began: number): voi
 	// These are waited out until the item's time is over.
 	const isOutage = httpCode === undefined || httpCode === 429 || httpCode === 503;
 	if (isOutage && execution.acceptedAt < began) execution.isOut = true;
-}
-
-/**
- * Waits, with a limit, until jobs that are under way have left enough of it.
- * @throws InvalidParameter where they cannot; Stopped
- */
-async function waitForRoom(execution: Execution, cost: number): Promise<void> {
-	const { records, kept, settings, stop } = execution;
-	const { maxCostPerExecution: limit } = settings;
-	if (limit === undefined) return;
-	while (dollars(kept.committed + cost) > limit) {
-		if (records.underWay.size === 0) throw aboveLimit(kept.committed, cost, limit);
-		await records.change();
-		// The item that was waited for may have failed the execution.
-		if (stop?.aborted || execution.isEnding) throw new Stopped();
-	}
 }
 
 /** Why an item of `cost` USD is not submitted although it is valid in itself. */
