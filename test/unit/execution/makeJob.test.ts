@@ -95,10 +95,22 @@ test('three times ten cents fit into thirty cents; a fourth waits for those that
 	expect(await Promise.race([fourth, isWaiting])).toBe('waits');
 	end('FAILED')(execution);
 	await fourth;
+	// The fifth woke up in the same moment.
 	expect(execution.kept.committed).toBe(0.3);
 	for (const index of [0, 1, 2, 3]) execution.records.leave(index);
 	await expect(fifth).rejects.toThrow(/^Not submitted: with this item \(\$0.10\) .* \$0.40, above/);
 	expect(execution.records.get(4)).toBeUndefined();
+});
+
+test('of two at the same moment one is above the limit; no item waits for itself', async () => {
+	const execution = open({ limit: 0.1 });
+	const both = [0, 1].map(async (index) => await submit(OPEN, index)(execution));
+	await both[0];
+	expect(execution.kept.committed).toBe(0.1);
+	execution.records.leave(0);
+	await expect(both[1]).rejects.toThrow(/^Not submitted/);
+	execution.records.underWay.add(0);
+	await expect(submit()(execution)).rejects.toThrow(/^Not submitted/);
 });
 
 /** An execution that finds this record, and the IDs that it asks Runpod to cancel. */
