@@ -2,15 +2,14 @@
  * No text freezes n8n: whatever takes text from users, servers or strangers is given 200 000 characters of each shape
  * that a careless pattern is slow for. With a pattern that takes quadratic time, one such text takes minutes.
  */
+import { readOptions } from '../../nodes/PrunaVideo/actions/options';
 import { safeFileName } from '../../nodes/PrunaVideo/actions/video/output';
 import { failedJob, noVideo } from '../../nodes/PrunaVideo/execution/withoutVideo';
-import { InvalidParameter, shown, type Field } from '../../nodes/PrunaVideo/fields/field';
-import * as kinds from '../../nodes/PrunaVideo/fields/kinds';
+import { InvalidParameter, shown } from '../../nodes/PrunaVideo/fields/field';
 import { readLink } from '../../nodes/PrunaVideo/fields/links';
 import { parseDataUri } from '../../nodes/PrunaVideo/fields/media';
-import * as texts from '../../nodes/PrunaVideo/fields/text';
 import { formatOf } from '../../nodes/PrunaVideo/pvideo/formats';
-import { MEDIA } from '../../nodes/PrunaVideo/pvideo/parameters';
+import { MEDIA, PARAMETER_LIST } from '../../nodes/PrunaVideo/pvideo/parameters';
 import { estimateCost } from '../../nodes/PrunaVideo/pvideo/price';
 import { readVideoResult } from '../../nodes/PrunaVideo/pvideo/result';
 import { unreachableFromOutside } from '../../nodes/PrunaVideo/runpod/address';
@@ -18,7 +17,7 @@ import { classifyError, readBeginning, readBody } from '../../nodes/PrunaVideo/r
 import { checkCredential } from '../../nodes/PrunaVideo/runpod/connection';
 import { Failure } from '../../nodes/PrunaVideo/runpod/failure';
 import { retryAfterMs } from '../../nodes/PrunaVideo/runpod/http';
-import { isEndpointId, isJobId, reasonOf, readJob } from '../../nodes/PrunaVideo/runpod/job';
+import { isJobId, reasonOf, readJob } from '../../nodes/PrunaVideo/runpod/job';
 import { readKeyCheck } from '../../nodes/PrunaVideo/runpod/keyCheck';
 import { explain } from '../../nodes/PrunaVideo/runpod/messages';
 import {
@@ -35,31 +34,16 @@ const LENGTH = 200_000;
 /** µs of CPU time, which other processes do not change; ordinary texts of this length take some thousands. */
 const MOST_CPU = 300_000;
 
-const look = { label: 'It' };
-const options = [{ value: '9:16', name: '9:16 (Portrait)' }];
-const always = { demand: 'be', isValid: () => true };
-const FIELDS: Array<Pick<Field<unknown>, 'read'>> = [
-	kinds.wholeNumberField({ ...look, minimum: 0, maximum: 10 }, 5),
-	kinds.amountField(look, 1),
-	kinds.flagField(look, true),
-	kinds.choiceField({ ...look, options }, '9:16'),
-	kinds.choicesField({ ...look, options }),
-	kinds.jsonField(look),
-	texts.textField(look),
-	texts.promptField({ ...look, demand: 'speak' }),
-	texts.nameField({ ...look, ...always }),
-	texts.nameField({ ...look, ...always, isValid: isJobId }),
-	texts.nameField({ ...look, ...always, isValid: isEndpointId }),
-	texts.addressField(look),
-];
+const OPTIONS = ['maxCostPerItem', 'fileName', 'endpointId', 'webhookUrl', 'policy', 'sendFilesAs'];
 const item = { json: { data: { a: 1 } }, binary: {} };
 
 const FUNCTIONS: Array<(text: string) => unknown> = [
-	...FIELDS.map((field) => (text: string) => field.read(text)),
+	...PARAMETER_LIST.map(([, { field }]) => field.read),
+	...OPTIONS.map((name) => (text: string) => readOptions(() => ({ [name]: text }))),
 	(text) => MEDIA.image.read(text, item),
 	(text) => MEDIA.audio.read({ data: text, mimeType: text, fileName: text }, item),
-	...[shown, readLink, parseDataUri, safeFileName, unreachableFromOutside, readBody, readBeginning],
-	...[isJobId, isEndpointId, plainText, plainUrl, readReason, describeBody, retryAfterMs],
+	...[shown, readLink, parseDataUri, safeFileName, unreachableFromOutside, readBody],
+	...[readBeginning, isJobId, plainText, plainUrl, readReason, describeBody, retryAfterMs],
 	(text) => formatOf('image', Buffer.from(text), { mimeType: text, fileName: text }),
 	(text) => formatOf('audio', Buffer.from(text), { fileExtension: text, fileName: text }),
 	(text) => estimateCost({ audio: text, resolution: text, duration: text }),
@@ -77,61 +61,10 @@ const FUNCTIONS: Array<(text: string) => unknown> = [
 ];
 
 const SHAPES = [
-	...[
-		'.',
-		'/',
-		'[',
-		']',
-		'{',
-		' ',
-		'\n',
-		'"',
-		"'",
-		'0',
-		'a',
-		'ab',
-		'é',
-		'<',
-		'<a',
-		'<script',
-		'{{',
-		'}}',
-	],
-	...[
-		'[object',
-		'data:',
-		'data:a/b;c=d',
-		';a=b',
-		'http://',
-		'http://a.b/',
-		'.mp4 ',
-		'%',
-		'\\',
-		'\\"',
-		'-',
-	],
-	...[
-		'=',
-		'&',
-		'?',
-		',',
-		':',
-		'…',
-		'_API_KEY',
-		'Bearer ',
-		'\ud83d',
-		'\u200b',
-		'\0',
-		'{"a":',
-		'{"a":"b"},',
-	],
-	...[
-		'1 ',
-		'00:00:00 ',
-		'Traceback (most recent call last)\n',
-		'drive.google.com/file/d/a?usp=',
-		'/blob/',
-	],
+	...'./[]{"\'0aé<%\\-=&?,:…;'.split(''),
+	...'ab <a <script {{ }} [object data: data:a/b;c=d ;a=b http:// http://a.b/ \\"'.split(' '),
+	...'_API_KEY {"a": {"a":"b"}, drive.google.com/file/d/a?usp= /blob/ \u200b \0 \ud83d'.split(' '),
+	...[' ', '\n', '.mp4 ', 'Bearer ', '1 ', '00:00:00 ', 'Traceback (most recent call last)\n'],
 ];
 const STARTS = ['', 'http://a', 'https://drive.google.com/', 'data:image/png;base64,', '{"id":"'];
 

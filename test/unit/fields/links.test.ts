@@ -1,7 +1,5 @@
 /** Addresses that people copy from a share button, and those that lead to a file. */
 import { readLink } from '../../../nodes/PrunaVideo/fields/links';
-import { MEDIA } from '../../../nodes/PrunaVideo/pvideo/parameters';
-import { result } from './refusal';
 
 const ID = '1A2b3C4d5E6f7G8h9I0j_K-l';
 const DRIVE = `drive.google.com/uc?export=download&id=${ID}`;
@@ -62,11 +60,11 @@ const PAGES: Record<string, string> = {
 	'a Facebook page': 'www.facebook.com/photo?fbid=1',
 	'a Spotify page': 'open.spotify.com/track/abc',
 	'a SoundCloud page': 'soundcloud.com/me/fox',
-	'a file of Slack, which needs a login': 'files.slack.com/files-pri/T1-F2/fox.png',
-	'a file of WhatsApp, which needs a login':
-		'lookaside.fbsbx.com/whatsapp_business/a mmg.whatsapp.net/a',
-	'a file of Twilio, which needs a login': 'api.twilio.com/2010-04-01/Accounts/A/Media/M',
-	"a Telegram bot's file, with the bot's secret token": 'api.telegram.org/file/bot1:A/photos/f.jpg',
+	'a page of Slack that needs a login': 'files.slack.com/files-pri/T1-F2/fox.png',
+	'a page of WhatsApp that needs a login': 'lookaside.fbsbx.com/whatsapp/a mmg.whatsapp.net/a',
+	'a page of Twilio that needs a login': 'api.twilio.com/2010-04-01/Accounts/A/Media/M',
+	'a page of Telegram that needs the secret token of a bot':
+		'api.telegram.org/file/bot1:A/photos/f.jpg',
 };
 
 test.each(Object.entries(PAGES))('%s: %s', (what, pages) => {
@@ -102,9 +100,4 @@ test.each([
 	'',
 ])('%j may be a file', (url) => {
 	expect(readLink(url)).toBeUndefined();
-});
-
-test('a page is refused, and the error names the field', () => {
-	const read = () => MEDIA.audio.read('https://youtu.be/abc', undefined);
-	expect(result(read)).toBe("'Audio' points to a YouTube page, not to a file");
 });

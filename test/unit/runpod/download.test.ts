@@ -1,26 +1,24 @@
-/** What a download does with an address that a stranger may have given, and with a stop. */
+/** What a download does with an address that a stranger may have given. */
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { RequestContext } from '../../../nodes/PrunaVideo/runpod/connection';
 import { downloadVideo, type Download } from '../../../nodes/PrunaVideo/runpod/download';
-import { Stopped } from '../../../nodes/PrunaVideo/runpod/failure';
 
 const PUBLIC = 'https://files.example.com/x/y/a.mp4';
 
 interface Answer {
 	status?: number;
 	location?: string;
-	body?: Iterable<Buffer> | AsyncIterable<Buffer>;
+	body?: Iterable<Buffer>;
 }
 
 /** Downloads from a server that answers with the next of `answers`. */
 async function download(answers: Answer[], more: Partial<Download> = {}) {
 	const asked: string[] = [];
 	const helpers: Partial<RequestContext['helpers']> = {
-		httpRequest: async ({ url, abortSignal }) => {
+		httpRequest: async ({ url }) => {
 			const { status = 200, location, body = [] } = answers[asked.length] ?? {};
 			asked.push(url);
-			(abortSignal as AbortSignal).throwIfAborted();
 			const headers = { 'content-type': 'video/mp4', ...(location && { location }) };
 			return { statusCode: status, headers, body: Readable.from(body) };
 		},
@@ -59,21 +57,6 @@ test('an untrusted download of a public address, redirected as from the one that
 	const redirect = { status: 301, location: '../b.mp4?c=d' };
 	const { outcome, asked } = await download([redirect, film], { isUntrusted: true });
 	expect([outcome, asked]).toEqual(['film', [PUBLIC, 'https://files.example.com/x/b.mp4?c=d']]);
-});
-
-async function* stoppedAfter(stop: AbortController, text: string) {
-	yield Buffer.from(text);
-	stop.abort();
-	throw new Error('aborted');
-}
-
-test.each<[string, (stop: AbortController) => Answer]>([
-	['before it began', (stop) => (stop.abort(), film)],
-	['in the middle', (stop) => ({ body: stoppedAfter(stop, 'fi') })],
-])('a stop %s', async (_, answer) => {
-	const stop = new AbortController();
-	const { outcome } = await download([answer(stop), film], { stop: stop.signal });
-	expect(outcome).toBeInstanceOf(Stopped);
 });
 
 test('more than 256 MB of a video whose length was not announced', async () => {

@@ -2,56 +2,37 @@
 import { isFinal, isJobId, jobIn, readJob } from '../../../nodes/PrunaVideo/runpod/job';
 import { answered, ended } from './answered';
 
-const GOOD = [
-	'sync-a1b2c3d4-e5f6-7890-abcd-ef1234567890-u1',
-	'a',
-	'x'.repeat(200),
-	'9007199254740993',
-];
 const SIGNS = [...".:~+=_-!$&'()*,;@?#%[]"].map((sign) => `a${sign}1`);
-const BAD = [
-	'x'.repeat(201),
-	'',
-	'.',
-	'..',
-	'...',
-	'../run',
-	'a/b',
-	'a\\b',
-	'a b',
-	'a\n',
-	'jöb',
-	'<b>',
-];
+const LONGEST = 'x'.repeat(200);
+const GOOD = `a sync-a1b2c3d4-e5f6-7890-abcd-ef1234567890-u1 9007199254740993 ..a ${LONGEST}`;
+const BAD = `${LONGEST}x . .. ... ../run a/b a\\b jöb <b> a\0`;
 
 test.each<[boolean, string[]]>([
-	[true, [...GOOD, ...SIGNS, '..a']],
-	[false, BAD],
+	[true, [...GOOD.split(' '), ...SIGNS]],
+	[false, [...BAD.split(' '), '', 'a b', 'a\n']],
 ])('job IDs: %s', (expected, ids) => {
 	for (const id of ids) expect([id, isJobId(id)]).toEqual([id, expected]);
 });
 
 /** With a usable ID every state counts; in Runpod's own states the case of the letters does not matter. */
-test.each<[unknown, string, boolean]>([
-	...['IN_QUEUE', 'IN_PROGRESS', 'RUNNING'].map((s): [string, string, boolean] => [s, s, false]),
-	...['COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].map((s): [string, string, boolean] => [
-		s,
-		s,
-		true,
+test.each<[status: string, isFinal: boolean, stated: unknown[]]>([
+	['IN_QUEUE', false, ['IN_QUEUE']],
+	['IN_PROGRESS', false, ['IN_PROGRESS', 'In_Progress']],
+	['RUNNING', false, ['RUNNING']],
+	['COMPLETED', true, ['COMPLETED', 'completed']],
+	...['FAILED', 'CANCELLED', 'TIMED_OUT'].map((final): [string, boolean, unknown[]] => [
+		...([final, true, [final]] as [string, boolean, unknown[]]),
 	]),
-	['completed', 'COMPLETED', true],
-	['In_Progress', 'IN_PROGRESS', false],
-	...['EXPIRED', 'Canceled'].map((s): [string, string, boolean] => [s, s, false]),
-	...[undefined, 7, '<b>', 'x'.repeat(41)].map((s): [unknown, string, boolean] => [
-		s,
-		'UNKNOWN',
-		false,
-	]),
-])('a job of status %j is %s, final: %s', (stated, status, final) => {
-	const body = { id: 'a', status: stated };
-	const job = readJob(body);
-	expect(job).toEqual({ id: 'a', status, raw: body });
-	expect(job && isFinal(job)).toBe(final);
+	['EXPIRED', false, ['EXPIRED']],
+	['Canceled', false, ['Canceled']],
+	['UNKNOWN', false, [undefined, 7, '<b>', 'x'.repeat(41)]],
+])('a job is %s, final: %s, by the status %j', (status, final, all) => {
+	for (const stated of all) {
+		const body = { id: 'a', status: stated };
+		const job = readJob(body);
+		expect(job).toEqual({ id: 'a', status, raw: body });
+		expect(job && isFinal(job)).toBe(final);
+	}
 });
 
 /** A job that nobody asked for, and one that answers a question about the job 'asked'. */
@@ -65,31 +46,27 @@ test.each<[unknown, string | undefined, string | undefined]>([
 	[{ id: '', status: 'FAILED', error: '' }, undefined, 'asked'],
 	[{ status: 'PONDERING' }, undefined, undefined],
 	[{ status: 404, title: 'Not Found', detail: 'job not found' }, undefined, undefined],
-	[{ error: 'no' }, undefined, undefined],
-	...['COMPLETED', [{ id: 'a' }], null].map((body): [unknown, undefined, undefined] => [
-		body,
-		undefined,
-		undefined,
-	]),
+	[[{ id: 'a' }], undefined, undefined],
+	['COMPLETED', undefined, undefined],
 ])('the job in %j', (body, id, idIfAsked) => {
 	expect(readJob(body)?.id).toBe(id);
 	expect(readJob(body, 'asked')?.id).toBe(idIfAsked);
 });
 
+const FAILED = { status: 'FAILED', error: 'x' };
 /** "failed" without an ID, of a proxy or of Runpod's own refusal, is no job: the HTTP status decides. */
-test.each<[number, unknown, string | undefined]>([
-	[200, { id: 'a' }, 'a'],
-	[200, { status: 'FAILED', error: 'x' }, ''],
-	[400, { id: 'a', status: 'FAILED', error: 'x' }, 'a'],
-	[502, { id: 'a', status: 'IN_QUEUE' }, 'a'],
-	[400, { id: 'a', status: 'PONDERING' }, undefined],
-	[404, { id: 'a', error: 'x' }, undefined],
-	...[400, 401, 402, 429].map(
-		(status): [number, unknown, undefined] =>
-			[...[status, { status: 'FAILED', error: 'x' }], undefined] as [number, unknown, undefined],
-	),
-])('HTTP %i %j', (status, body, id) => {
-	expect(jobIn(answered(status, body))?.id).toBe(id);
-	expect(jobIn(answered(status, body), 'another')?.id).toBe(id === '' ? 'another' : undefined);
+test.each<[number[], object, string | undefined]>([
+	[[200, 404], { id: 'a', status: 'IN_QUEUE' }, 'a'],
+	[[200, 400, 502], { id: 'a', ...FAILED }, 'a'],
+	[[200], { id: 'a' }, 'a'],
+	[[400, 404], { id: 'a', error: 'x' }, undefined],
+	[[400], { id: 'a', status: 'PONDERING' }, undefined],
+	[[200], FAILED, ''],
+	[[400, 401, 402, 429], FAILED, undefined],
+])('HTTP %j %j', (statuses, body, id) => {
+	for (const answer of statuses.map((status) => answered(status, body))) {
+		expect(jobIn(answer)?.id).toBe(id);
+		expect(jobIn(answer, 'another')?.id).toBe(id === '' ? 'another' : undefined);
+	}
 	expect(jobIn(ended('timedOut'))).toBeUndefined();
 });

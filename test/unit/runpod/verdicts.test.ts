@@ -92,12 +92,19 @@ test.each(TABLE)('%j: accepted %s, %s, "%s"', (answer, accepted, lasts, message)
 	expect(reading).toMatchObject({ message, isUncertain: false });
 	expect(reading.description).toMatch(/^[A-Z].*\.$/);
 
+	// The credential's test says the same, unless something else than Runpod's API seems to answer.
+	const check = readKeyCheck(answer);
+	const isElsewhere = /not found|instead of a job/.test(message);
+	const shown = isElsewhere
+		? `The 'Base URL' does not lead to Runpod's API (${message}). Set it to https://api.runpod.ai/v2.`
+		: `${message}. ${reading.description}`;
+	expect(check).toEqual({ status: 'Error', message: shown });
+
 	const costly = requestFailed(answer, { ...about, isCostly: true });
 	expect(costly.isUncertain).toBe(mayBeAccepted);
 	expect(costly.message).toBe(mayBeAccepted ? `${message}; the job may be running` : message);
-	expect(costly.description).toMatch(
-		mayBeAccepted ? /may be billed a second time/ : reading.description,
-	);
+	const unclear = /may be billed a second time/;
+	expect(costly.description).toMatch(mayBeAccepted ? unclear : reading.description);
 });
 
 const COUNTED = [300, 400, 401, 402, 403, 404, 408, 413, 429, 451, 500, 502, 503, 524];
