@@ -63,6 +63,8 @@ async function readFields(item: Item, isWanted: (parameter: Parameter) => boolea
 	const audio = await faults.collect(async () => await readMedia(item, 'audio'));
 	const { additionalInput: added = {} } =
 		(await faults.collect(() => readAdditional(read, { additionalInput }))) ?? {};
+	// Says which row a fault is in.
+	if (typeof settings.prompt === 'string') item.prompt = settings.prompt;
 	faults.throwAny();
 	return { settings, image, audio, added };
 }
