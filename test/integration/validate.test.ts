@@ -17,11 +17,25 @@ const oneBadOfTen = {
 
 test('one bad item of ten: nothing is sent', async () => {
 	const { error } = await generate(simulator, oneBadOfTen);
-
 	expect(error?.message).toBe(
-		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11 (0 of 10 items finished)",
+		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11",
 	);
 	expect(error?.context).toMatchObject({ itemIndex: 7 });
+	expect(simulator.requests).toHaveLength(0);
+});
+
+test('twelve bad items: a line for the first ten with all their faults, and how many more', async () => {
+	const { error } = await generate(simulator, {
+		prompts: shots(12),
+		parameters: { duration: 11, draft: 'maybe' },
+	});
+	const fault =
+		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11; 'Draft Mode' must be true or false, but is \"maybe\"";
+	expect(error?.message.split('\n')).toEqual([
+		'12 items were refused',
+		...shots(10).map((_, item) => `item ${item}: ${fault}`),
+		'and 2 more',
+	]);
 	expect(simulator.requests).toHaveLength(0);
 });
 
@@ -34,6 +48,7 @@ test('with Continue On Fail: nine jobs and one error item', async () => {
 	expected[7] = undefined;
 	expect(promptsOf(items, simulator)).toEqual(expected);
 	expect(items[7]?.json).toEqual({
+		prompt: 'shot 7.',
 		error: "'Duration (Seconds)' must be a whole number from 1 to 10, but is 11",
 		hint: 'If the value comes from an expression, check what it evaluates to for this item.',
 	});
