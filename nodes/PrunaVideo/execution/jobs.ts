@@ -141,16 +141,15 @@ async function found(
 	const { id, endpointId } = record.job;
 	const endpoint = await execution.endpoint(endpointId);
 	execution.records.underWay.add(index);
-	try {
-		return { endpoint, job: await wait(item, plan, endpoint, id, deadline) };
-	} catch (error) {
+	const followed = await wait(item, plan, endpoint, id, deadline).catch(async (error: unknown) => {
 		if (!(error instanceof JobNotFound) || !plan.resubmitsUncertain) throw error;
 		const job = await cancelJob(execution, index);
-		if (job?.status === 'COMPLETED') return { endpoint, job };
-		execution.records.update(index, { ...record, state: 'failed', status: 'UNKNOWN' });
-		execution.tally.note(RESUBMITTED);
-		return await submit(item, plan, deadline);
-	}
+		return job?.status === 'COMPLETED' ? job : undefined;
+	});
+	if (followed !== undefined) return { endpoint, job: followed };
+	execution.records.update(index, { ...record, state: 'failed', status: 'UNKNOWN' });
+	execution.tally.note(RESUBMITTED);
+	return await submit(item, plan, deadline);
 }
 
 async function wait(
@@ -160,9 +159,8 @@ async function wait(
 	jobId: string,
 	deadline: Deadline,
 ): Promise<FinalJob> {
-	try {
-		return await awaitJob(endpoint, jobId, { deadline, seconds: timeoutSeconds, isKnown: true });
-	} catch (error) {
+	const how = { deadline, seconds: timeoutSeconds, isKnown: true };
+	return await awaitJob(endpoint, jobId, how).catch(async (error: unknown) => {
 		if (!(error instanceof StillRunning) || !cancelsOnTimeout) throw error;
 		const job = await cancelJob(execution, index);
 		if (job !== undefined && job.status !== 'CANCELLED') return job;
@@ -180,7 +178,7 @@ async function wait(
 			description: `The job was cancelled ('${LABELS.cancelOnTimeout}'). Raise the timeout in the options, or run the item again.`,
 			job: { ...known, status: 'CANCELLED' },
 		});
-	}
+	});
 }
 
 const RESUBMITTED = `Some items were submitted again ('${LABELS.resubmitUncertain}'): their first jobs may have run and been billed too.`;

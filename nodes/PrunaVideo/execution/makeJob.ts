@@ -44,22 +44,23 @@ export async function makeJob<Body>(
 	records.underWay.add(index);
 	const began = performance.now();
 	let isSent = false;
-	try {
-		const body = await prepare();
-		isSent = true;
-		const job = await send(body);
-		records.update(index, { state: 'running', job: { id: job.id, endpointId }, cost });
-		execution.acceptedAt = performance.now();
-		execution.isOut = false;
-		execution.log('info', `job ${job.id} accepted (item ${index}, endpoint ${endpointId})`);
-		return job;
-	} catch (error) {
-		const problem = isSent ? problemOf(error) : undefined;
-		if (problem !== undefined) records.update(index, { state: 'uncertain', problem, cost });
-		else records.set(index, before ?? { state: 'none', sent, cost: 0, earlierCost: 0 });
-		if (error instanceof Failure && problem === undefined) noteRefusal(execution, error, began);
-		throw error;
-	}
+	const job = await prepare()
+		.then(async (body) => {
+			isSent = true;
+			return await send(body);
+		})
+		.catch((error: unknown) => {
+			const problem = isSent ? problemOf(error) : undefined;
+			if (problem !== undefined) records.update(index, { state: 'uncertain', problem, cost });
+			else records.set(index, before ?? { state: 'none', sent, cost: 0, earlierCost: 0 });
+			if (error instanceof Failure && problem === undefined) noteRefusal(execution, error, began);
+			throw error;
+		});
+	records.update(index, { state: 'running', job: { id: job.id, endpointId }, cost });
+	execution.acceptedAt = performance.now();
+	execution.isOut = false;
+	execution.log('info', `job ${job.id} accepted (item ${index}, endpoint ${endpointId})`);
+	return job;
 }
 
 /** Why it is not known whether Runpod accepted a job; undefined where it certainly did not. */

@@ -131,7 +131,7 @@ export function choicesField<const Value extends string>({
 			type: 'multiOptions',
 			required: true,
 			options: options.map((option): INodePropertyOptions => ({ ...option })),
-			default: all,
+			default: [...all],
 			description: look.description,
 		}),
 		read(value) {

@@ -1,4 +1,4 @@
-import type { IAllExecuteFunctions } from 'n8n-workflow';
+import type { IAllExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { isJsonObject, type JsonObject } from '../json';
 import { classifyError, readBeginning, readBody, type Answer } from './answer';
 import type { Connection } from './connection';
@@ -85,32 +85,30 @@ async function exchange(
 	const stop = isFinishedAfterStop ? undefined : request.stop;
 	const began = performance.now();
 	return await withTimeLimit(timeoutMs, stop, async (limit) => {
-		try {
-			const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
-				// The helper reads the members of `connect()` only; the type requires those of every kind of context.
-				context as unknown as IAllExecuteFunctions,
-				'prunaVideoRunpodApi',
-				{
-					method,
-					url: url(),
-					...(Buffer.isBuffer(body) && { headers: { 'Content-Type': 'application/json' } }),
-					...(body !== undefined && { body }),
-					json: true,
-					// As a stream, so that the server cannot decide how long the answer takes or how large it is.
-					encoding: 'stream',
-					timeout: Math.ceil(timeoutMs),
-					abortSignal: limit,
-					returnFullResponse: true,
-					ignoreHttpStatusErrors: true,
-					disableFollowRedirect: true,
-				},
-			);
-			return await readResponse(response, apiKey, limit, began);
-		} catch (error) {
-			if (stop?.aborted) throw new Stopped(true);
-			const reason = `no answer within ${Math.round(timeoutMs / 1000)} s`;
-			return (limit.aborted ? undefined : classifyError(error)) ?? { kind: 'timedOut', reason };
-		}
+		const options: IHttpRequestOptions = {
+			method,
+			url: url(),
+			...(Buffer.isBuffer(body) && { headers: { 'Content-Type': 'application/json' } }),
+			...(body !== undefined && { body }),
+			json: true,
+			// As a stream, so that the server cannot decide how long the answer takes or how large it is.
+			encoding: 'stream',
+			timeout: Math.ceil(timeoutMs),
+			abortSignal: limit,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+		};
+		const { httpRequestWithAuthentication } = context.helpers;
+		return await httpRequestWithAuthentication
+			// The helper reads the members of `connect()` only; the type requires those of every kind of context.
+			.call(context as unknown as IAllExecuteFunctions, 'prunaVideoRunpodApi', options)
+			.then(async (response: unknown) => await readResponse(response, apiKey, limit, began))
+			.catch((error: unknown): Answer => {
+				if (stop?.aborted) throw new Stopped(true);
+				const reason = `no answer within ${Math.round(timeoutMs / 1000)} s`;
+				return (limit.aborted ? undefined : classifyError(error)) ?? { kind: 'timedOut', reason };
+			});
 	});
 }
 

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { safeFileName, stateOf, videoItem } from '../actions/video/output';
+import { safeFileName, stateOf, videoItem, type FinishedVideo } from '../actions/video/output';
 import { toNodeError } from '../execution/errors';
 import { readVideoResult } from '../pvideo/result';
 import { Failure } from '../runpod/failure';
@@ -34,39 +34,27 @@ async function outputItem(
 	job: FinalJob,
 	{ options, downloads, verifies }: TriggerSettings,
 ): Promise<INodeExecutionData> {
-	const result = readVideoResult(job.raw.output);
-	const state = stateOf(job, options.simplify);
-	if (job.status !== 'COMPLETED') return { json: state };
-	try {
-		return await videoItem(
-			context,
-			{
-				job,
-				result,
-				finishedAt: Date.now(),
-				isNew: true,
-				downloads,
-				fileName: safeFileName(options.fileName),
-				options,
-				deadline: startDeadline(DOWNLOAD_MS),
-				isUntrusted: !verifies,
-			},
-			0,
-			context.getExecutionCancelSignal(),
-		);
-	} catch (error) {
+	const json = stateOf(job, options.simplify);
+	if (job.status !== 'COMPLETED') return { json };
+	const video: FinishedVideo = {
+		job,
+		result: readVideoResult(job.raw.output),
+		finishedAt: Date.now(),
+		isNew: true,
+		downloads,
+		fileName: safeFileName(options.fileName),
+		options,
+		deadline: startDeadline(DOWNLOAD_MS),
+		isUntrusted: !verifies,
+	};
+	const stop = context.getExecutionCancelSignal();
+	return await videoItem(context, video, 0, stop).catch((error: unknown) => {
 		if (!(error instanceof Failure)) throw error;
 		// A failed download must not lose the event: output what is known of the video.
 		const { videoUrl, cost } = error.job;
-		return {
-			json: {
-				...state,
-				...(videoUrl !== undefined && { video_url: videoUrl }),
-				...(cost !== undefined && { cost }),
-				error: error.message,
-			},
-		};
-	}
+		const known = { ...(videoUrl && { video_url: videoUrl }), ...(cost !== undefined && { cost }) };
+		return { json: { ...json, ...known, error: error.message } };
+	});
 }
 
 /** n8n reads a record, changes it and writes it: two of them at a time would lose each other's entry. */

@@ -74,13 +74,11 @@ class Faults {
 	private readonly found: InvalidParameter[] = [];
 
 	async collect<T>(read: () => T | Promise<T>): Promise<T | undefined> {
-		try {
-			return await read();
-		} catch (error) {
+		return await (async () => await read())().catch((error: unknown) => {
 			if (!(error instanceof InvalidParameter)) throw error;
 			this.found.push(error);
 			return undefined;
-		}
+		});
 	}
 
 	throwAny(): void {
