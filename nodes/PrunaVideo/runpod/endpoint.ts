@@ -158,7 +158,8 @@ export class Endpoint {
 
 	/** Counts of jobs and workers. @throws Failure; Stopped */
 	async getHealth(): Promise<JsonObject> {
-		const answer = await this.send('GET', 'health');
+		const isSettled = (given: Answer) => given.kind === 'answered' && given.status < 300;
+		const answer = await this.send('GET', 'health', { isSettled });
 		const { status = 0, body } = answer.kind === 'answered' ? answer : {};
 		if (status > 0 && status < 300 && isJsonObject(body)) return body;
 		if (status !== 401) throw requestFailed(answer, { endpointId: this.id, isCostly: false });
