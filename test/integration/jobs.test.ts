@@ -1,7 +1,7 @@
-import type { IDataObject, INode } from 'n8n-workflow';
+/** Job > Submit, Get, Cancel and Retry, and Endpoint > Get Health. */
+import type { IDataObject } from 'n8n-workflow';
 import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf } from './batch';
-import { runNode } from './engine';
+import { CONTINUE, generate, type Batch } from './batch';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -12,194 +12,136 @@ beforeAll(async () => {
 beforeEach(() => simulator.reset());
 afterAll(async () => await simulator.close());
 
-async function run(parameters: IDataObject, settings: Partial<INode> = {}) {
-	return await runNode({
-		parameters: { resource: 'job', ...parameters },
-		settings,
-		credentials: credentialsOf(simulator),
-	});
-}
+const run = async (operation: string, fields: IDataObject = {}, more: Batch = {}) =>
+	await generate(simulator, { parameters: { resource: 'job', operation, ...fields }, ...more });
 
 async function submit(fields: IDataObject = {}): Promise<string> {
-	const { items } = await run({ operation: 'submit', prompt: 'A cat', ...fields });
+	const { items } = await run('submit', fields);
 	return String(items[0]?.json.id);
 }
 
-test('submit returns the job at once, with its seed and price', async () => {
-	simulator.hold();
-	const { items, hints } = await run({ operation: 'submit', prompt: 'A cat', resolution: '1080p' });
-	const [job] = simulator.ledger.jobs;
-	expect(items).toEqual([
-		{
-			json: { id: job?.id, status: 'IN_QUEUE', seed: job?.input.seed, estimatedCost: 0.2 },
-			pairedItem: { item: 0 },
-		},
-	]);
-	expect(hints[0]?.message).toBe('1 job submitted, estimated at $0.20');
-});
-
-test('submit with audio has no known price', async () => {
-	const { items, hints } = await run({
-		operation: 'submit',
-		prompt: 'A cat',
-		audioSource: 'url',
-		audioUrl: 'https://example.com/a.mp3',
-		options: { maxCostPerItem: 1, includeInput: true },
-	});
-	expect(items[0]?.json).toMatchObject({
-		estimatedCost: null,
-		input: { audio: 'https://example.com/a.mp3' },
-	});
-	expect(hints.map(({ message }) => message).join()).toContain(
-		'Videos with audio of unknown length cannot be priced in advance',
+/** A job that has ended; by default COMPLETED. */
+async function ended(error?: string): Promise<string> {
+	if (error !== undefined) simulator.faults.add({ operation: 'run', kind: 'job', error });
+	const id = await submit();
+	await simulator.waitFor(
+		(ledger) =>
+			ledger.find(id)?.delayTime !== undefined &&
+			ledger.count('IN_QUEUE') + ledger.count('IN_PROGRESS') === 0,
 	);
+	return id;
+}
+
+test.each<[string, IDataObject, number | null, string]>([
+	['1080p', { resolution: '1080p' }, 0.2, 'estimated at $0.20'],
+	['audio by URL', { audio: 'https://example.com/a.mp3' }, null, 'and 1 unknown cost'],
+])('submit returns the job at once, with seed and price: %s', async (_, fields, price, hint) => {
+	simulator.hold();
+	const { items, hints } = await run('submit', fields);
+	const [job] = simulator.ledger.jobs;
+	const json = { id: job?.id, status: 'IN_QUEUE', seed: job?.input.seed, estimatedCost: price };
+	expect(items).toEqual([{ json, pairedItem: { item: 0 } }]);
+	expect(Object.keys(items[0]!.json)).toEqual(Object.keys(json));
+	expect(hints[0]?.message).toMatch(/^1 job submitted, estimated at /);
+	expect(hints[0]?.message).toContain(hint);
 });
 
 test('get without waiting returns the state as data', async () => {
 	simulator.hold();
 	const id = await submit();
-	expect((await run({ operation: 'get', jobId: ` ${id}\n` })).items[0]?.json).toEqual({
-		id,
-		status: 'IN_QUEUE',
-	});
+	const { items } = await run('get', { jobId: ` ${id}\n` });
+	expect(items[0]?.json).toEqual({ id, status: 'IN_QUEUE' });
 });
 
-test('get of a completed job returns its video and file', async () => {
-	const id = await submit();
-	const { items, error } = await run({
-		operation: 'get',
-		jobId: id,
-		wait: true,
-		download: true,
-		options: { pollInterval: 1 },
-	});
+test('get of a completed job returns its video and file, without prompt and seed', async () => {
+	const jobId = await submit();
+	const { items, error } = await run('get', { jobId, wait: true, download: true });
 	expect(error).toBeUndefined();
-	expect(items[0]?.json).toMatchObject({
-		id,
-		status: 'COMPLETED',
-		cost: 0.1,
-		video_url: expect.any(String),
-	});
-	expect(items[0]?.json).not.toHaveProperty('seed');
+	expect(Object.keys(items[0]!.json)).toEqual([
+		...['video_url', 'cost', 'status', 'delayTime', 'executionTime', 'id', 'expiresAt'],
+	]);
+	expect(items[0]?.json).toMatchObject({ id: jobId, status: 'COMPLETED', cost: 0.1 });
 	expect(items[0]?.binary?.data?.mimeType).toBe('video/mp4');
-	const raw = await run({ operation: 'get', jobId: id, simplify: false });
-	expect(raw.items[0]?.json).toMatchObject({ id, output: { cost: 0.1 } });
+	const raw = await run('get', { jobId }, { options: { simplify: false } });
+	expect(raw.items[0]?.json).toMatchObject({ id: jobId, output: { cost: 0.1 } });
 });
 
-test('a failed job is data without waiting and an error with it', async () => {
-	simulator.faults.add({ operation: 'run', kind: 'job', status: 'FAILED', error: 'no worker' });
-	const id = await submit();
-	const waited = await run({
-		operation: 'get',
-		jobId: id,
-		wait: true,
-		options: { pollInterval: 1 },
-	});
+test('a failed job is data without waiting and an error with it; a retry requeues it', async () => {
+	const id = await ended('no worker');
+	const waited = await run('get', { jobId: id, wait: true });
 	expect(waited.error?.message).toBe('Runpod could not make the video: no worker');
 	expect(waited.error?.context).toMatchObject({ id, status: 'FAILED' });
-	const { items, error } = await run({ operation: 'get', jobId: id });
+	const { items, error } = await run('get', { jobId: id });
 	expect(error).toBeUndefined();
 	expect(items[0]?.json).toMatchObject({ id, status: 'FAILED', error: 'no worker' });
-	expect(
-		(await run({ operation: 'get', jobId: id, simplify: false })).items[0]?.json,
-	).toMatchObject({ id });
+	const raw = await run('get', { jobId: id }, { options: { simplify: false } });
+	expect(raw.items[0]?.json).toMatchObject({ id });
 
-	const retried = await run({ operation: 'retry', jobId: id });
+	const retried = await run('retry', { jobId: id });
 	expect(retried.items[0]?.json).toMatchObject({ id, status: 'IN_QUEUE' });
 	expect(simulator.ledger.jobs).toHaveLength(1);
 });
 
 test('a job that is still running at the timeout is named', async () => {
 	simulator.hold();
-	const id = await submit();
-	const { error } = await run({
-		operation: 'get',
-		jobId: id,
-		wait: true,
-		options: { timeout: 1, pollInterval: 1 },
-	});
-	expect(error?.message).toBe(`Job ${id} was still IN_QUEUE after 1 s`);
-});
-
-test('cancel cancels', async () => {
-	simulator.hold();
-	const id = await submit();
-	expect((await run({ operation: 'cancel', jobId: id })).items[0]?.json).toMatchObject({
-		id,
-		status: 'CANCELLED',
-	});
-	expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 1 });
+	const jobId = await submit();
+	const { error } = await run('get', { jobId, wait: true }, { options: { timeout: 1 } });
+	expect(error?.message).toBe(`Job ${jobId} was still IN_QUEUE after 1 s`);
 });
 
 test.each([
-	['whose answer was lost', { kind: 'reset', when: 'after' }],
-	['whose answer came too late', { kind: 'status', status: 502, when: 'after' }],
-] as const)('a cancel %s is still a cancel', async (_, fault) => {
+	['', undefined],
+	[' whose answer was lost', { kind: 'reset', when: 'after' }],
+	[' whose answer came too late', { kind: 'status', status: 502, when: 'after' }],
+] as const)('a cancel%s cancels', async (_, fault) => {
 	simulator.hold();
 	const id = await submit();
-	simulator.faults.add({ operation: 'cancel', ...fault });
-	const { items, error } = await run({ operation: 'cancel', jobId: id });
+	if (fault) simulator.faults.add({ operation: 'cancel', ...fault });
+	const { items, error } = await run('cancel', { jobId: id });
 	expect(error).toBeUndefined();
 	expect(items[0]?.json).toMatchObject({ id, status: 'CANCELLED' });
+	expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 1 });
 });
 
 test('a cancel of a job that has ended says what became of it', async () => {
-	const id = await submit();
-	await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 1);
-	const completed = await run({ operation: 'cancel', jobId: id });
-	expect(completed.items[0]?.json).toMatchObject({
-		id,
-		status: 'COMPLETED',
-		video_url: expect.stringMatching(/^http/),
-		cost: 0.1,
-	});
-	expect(completed.hints.map(({ message }) => message)).toEqual([
-		`Job ${id} was not cancelled: its status is COMPLETED`,
-	]);
-	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
+	const id = await ended();
+	const { items, hints } = await run('cancel', { jobId: id });
+	const video_url = expect.stringMatching(/^http/);
+	expect(items[0]?.json).toMatchObject({ id, status: 'COMPLETED', video_url, cost: 0.1 });
+	const [hint] = hints;
+	expect(hint?.message).toBe(`Job ${id} was not cancelled: its status is COMPLETED`);
 
-	simulator.faults.add({ operation: 'run', kind: 'job', status: 'FAILED', error: 'no worker' });
-	const other = await submit();
-	await simulator.waitFor((ledger) => ledger.count('FAILED') === 1);
-	const failed = await run({ operation: 'cancel', jobId: other });
+	const other = await ended('no worker');
+	const failed = await run('cancel', { jobId: other });
 	expect(failed.items[0]?.json).toMatchObject({ id: other, status: 'FAILED', error: 'no worker' });
+	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1, FAILED: 1 });
 });
 
 test('health counts jobs and workers', async () => {
 	await submit();
-	const { items } = await run({ resource: 'endpoint', operation: 'getHealth' });
+	const { items } = await run('getHealth', { resource: 'endpoint' });
 	expect(items[0]?.json).toMatchObject({ jobs: expect.any(Object), workers: expect.any(Object) });
 });
 
-test.each([
-	['get', 'unknown-job'],
-	['cancel', 'unknown-job'],
-	['retry', 'unknown-job'],
-])('%s of an unknown job says that it was not found', async (operation, jobId) => {
-	const { error } = await run({ operation, jobId });
+test.each(['get', 'cancel', 'retry'])('%s of an unknown job says so', async (operation) => {
+	const { error } = await run(operation, { jobId: 'unknown-job' });
 	expect(error?.message).toContain('Job unknown-job was not found on Runpod');
 	expect(error?.httpCode).toBe('404');
 });
 
-test.each([
-	['={{ "" }}', "'Job ID' must be a valid job ID, but is empty"],
-	['  ', "'Job ID' must be a valid job ID, but is empty"],
-	['../health', "'Job ID' must be a valid job ID, but is"],
-	['a/b', "'Job ID' must be a valid job ID, but is"],
-	['..', "'Job ID' must be a valid job ID, but is"],
-	['<a>', "'Job ID' must be a valid job ID, but is"],
-	['a b', "'Job ID' must be a valid job ID, but is"],
-])('the id %j is refused before a request', async (jobId, message) => {
-	for (const operation of ['get', 'cancel', 'retry']) {
-		const { error } = await run({ operation, jobId });
-		expect(error?.message).toContain(message);
-		const { items } = await run({ operation, jobId }, CONTINUE);
-		expect(items[0]?.json.error).toContain(message);
-	}
-	expect(simulator.requests).toHaveLength(0);
-});
+test.each(['={{ "" }}', '={{ $json.nothing }}', '  ', '../health', 'a/b', '..', '<a>', 'a b'])(
+	'the ID %j is refused before a request',
+	async (jobId) => {
+		for (const operation of ['get', 'cancel', 'retry']) {
+			const { items } = await run(operation, { jobId }, { settings: CONTINUE });
+			expect(items[0]?.json.error).toMatch(/^'Job ID' must be a valid job ID, but is /);
+			expect(items[0]?.json.hint).toContain('{{ $json.id }}');
+		}
+		expect(simulator.requests).toHaveLength(0);
+	},
+);
 
 test('an unknown operation says so', async () => {
-	const { error } = await run({ operation: 'dance' });
+	const { error } = await run('dance');
 	expect(error?.message).toContain("The operation 'dance' does not exist for the resource 'job'");
 });
