@@ -1,5 +1,6 @@
 /** For the simulator's own tests: a simulator per test, and a client that says plainly what it was answered. */
 
+import { request } from 'undici';
 import { startSimulator, type Simulator, type StartOptions } from '../../tools/simulator/index';
 import { isRecord, parseJson } from '../../tools/simulator/json';
 
@@ -8,7 +9,7 @@ export interface Reply {
 	/** The JSON object; empty where the body is none. */
 	body: Record<string, unknown>;
 	text: string;
-	headers: Headers;
+	headers: Record<string, string | string[] | undefined>;
 }
 
 export interface CallOptions {
@@ -39,7 +40,7 @@ export class Client {
 	async call(method: string, path: string, options: CallOptions = {}): Promise<Reply> {
 		const { body, key = this.simulator.apiKey, headers, signal } = options;
 		const isSentAsIs = typeof body === 'string' || body instanceof Uint8Array;
-		const response = await fetch(`${this.simulator.baseUrl}/${path}`, {
+		const answer = await request(`${this.simulator.baseUrl}/${path}`, {
 			method,
 			headers: {
 				'content-type': 'application/json',
@@ -48,16 +49,11 @@ export class Client {
 			},
 			...(body === undefined ? {} : { body: isSentAsIs ? body : JSON.stringify(body) }),
 			...(signal ? { signal } : {}),
-			redirect: 'manual',
 		});
-		const text = await response.text();
+		const text = await answer.body.text();
 		const parsed = parseJson(Buffer.from(text));
-		return {
-			status: response.status,
-			body: isRecord(parsed) ? parsed : {},
-			text,
-			headers: response.headers,
-		};
+		const shown = isRecord(parsed) ? parsed : {};
+		return { status: answer.statusCode, body: shown, text, headers: answer.headers };
 	}
 
 	/** `more` stands beside `input`: webhook and policy. */
@@ -70,7 +66,7 @@ export class Client {
 	async run(input: object = {}, more: object = {}): Promise<string> {
 		const body = { input: { prompt: 'A cat', ...input }, ...more };
 		const reply = await this.call('POST', 'p-video/run', { body });
-		if (reply.status !== 200) throw new Error(`run: ${reply.status} ${String(reply.body.error)}`);
+		if (reply.status !== 200) throw new Error(`run: ${reply.status} ${reply.text}`);
 		return String(reply.body.id);
 	}
 
@@ -84,10 +80,6 @@ export class Client {
 
 	async retry(id: string): Promise<Reply> {
 		return await this.call('POST', `p-video/retry/${id}`);
-	}
-
-	async reached(id: string, status: string): Promise<void> {
-		await this.simulator.waitFor((ledger) => ledger.find(id)?.status === status);
 	}
 }
 

@@ -2,7 +2,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createRunpod } from '@runpod/ai-sdk-provider';
 import { startSimulator, type Simulator, type StartOptions } from '../../tools/simulator';
 import { isRecord } from '../../tools/simulator/json';
 
@@ -23,6 +22,7 @@ async function withSimulator(options: StartOptions, use: (simulator: Simulator) 
 const URL_OF_VIDEO = expect.stringMatching(/^http.*\.mp4$/);
 const COMPLETED = { status: 'COMPLETED', completed: true, succeeded: true };
 
+/** Each as its users call it: see clients.mjs. */
 describe.each<[string, object, unknown, unknown]>([
 	[
 		'documented',
@@ -59,33 +59,5 @@ describe.each<[string, object, unknown, unknown]>([
 			expect(aiSdk).toEqual({ mediaType: 'video/mp4', bytes: expect.any(Number) });
 			expect(simulator.ledger.total).toBe(profile === 'seen' ? 0.12 : 0.06);
 		});
-	});
-});
-
-test.each<[StartOptions, boolean]>([
-	...(['video_url', 'result', 'url', 'text'] as const).map(
-		(outputShape): [StartOptions, boolean] => [{ outputShape }, true],
-	),
-	...(['list', 'videoObject', 'nested', 'none'] as const).map(
-		(outputShape): [StartOptions, boolean] => [{ outputShape }, false],
-	),
-	[{ unknownAtFirst: { looks: 1, ms: 0 } }, false],
-])("Runpod's AI-SDK provider on %j finds a video: %s", async (options, isFound) => {
-	await withSimulator(options, async ({ apiKey, baseUrl }) => {
-		const model = createRunpod({ apiKey }).video(`${baseUrl}/p-video`);
-		const made = model.doGenerate({
-			...{
-				prompt: 'A cat',
-				n: 1,
-				image: undefined,
-				aspectRatio: undefined,
-				generateAudio: undefined,
-			},
-			...{ frameImages: undefined, inputReferences: undefined },
-			...{ resolution: undefined, duration: 3, fps: undefined, seed: undefined },
-			providerOptions: { runpod: { pollIntervalMillis: 10 } },
-		});
-		if (!isFound) return await expect(made).rejects.toThrow();
-		expect((await made).videos).toMatchObject([{ type: 'url', url: URL_OF_VIDEO }]);
 	});
 });

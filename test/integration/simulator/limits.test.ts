@@ -1,149 +1,105 @@
-/** Payload limits to the byte, and rate limits to the request and the millisecond. */
+/** Keys, requests, payloads to the byte, and rate limits to the request. */
 import { useSimulator } from './client';
-import { Clock } from '../../tools/simulator/clock';
-import { optionsOf, type RateLimitedOperation } from '../../tools/simulator/options';
-import { RateLimits } from '../../tools/simulator/rate-limits';
+import {
+	FORBIDDEN_KEY,
+	NO_CREDIT_KEY,
+	type RateLimitedOperation,
+} from '../../tools/simulator/options';
 
 const MEBIBYTE = 1024 * 1024;
-const SECOND = 1000;
+const DAY = 24 * 60 * 60 * 1000;
+const INPUT = { prompt: 'A cat' };
+const client = useSimulator({ executionTimeMs: 0 });
 
-describe('over the socket', () => {
-	const client = useSimulator({ executionTimeMs: 0 });
-
-	const bodyOf = (bytes: number) => {
-		const frame = JSON.stringify({ input: { prompt: '' } });
-		return frame.replace('""', `"${'x'.repeat(bytes - frame.length)}"`);
-	};
-
-	test.each<[string, string, number, number]>([
-		['runsync', 'with 20 MB', 20 * MEBIBYTE, 200],
-		['runsync', 'with one byte more', 20 * MEBIBYTE + 1, 413],
-		['run', 'with 10 MB', 10 * MEBIBYTE, 200],
-		['run', 'with one byte more', 10 * MEBIBYTE + 1, 413],
-		['run', 'with what runsync takes', 20 * MEBIBYTE, 413],
-		['run', 'with more than anything takes', 20 * MEBIBYTE + 1, 413],
-	])('%s %s', async (operation, _, bytes, wanted) => {
-		const body = bodyOf(bytes);
-		expect((await client.call('POST', `p-video/${operation}`, { body })).status).toBe(wanted);
-		expect(client.simulator.requests[0]?.bytes).toBe(bytes);
-		expect(client.simulator.ledger.jobs).toHaveLength(wanted === 200 ? 1 : 0);
-	});
-
-	test('bytes count, not characters', async () => {
-		client.simulator.options.payloadLimits.run = 40;
-		const prompt = (text: string) =>
-			client.call('POST', 'p-video/run', { body: { input: { prompt: text } } });
-		expect((await prompt('x'.repeat(10))).status).toBe(200);
-		expect((await prompt('é'.repeat(10))).status).toBe(413);
-	});
-
-	test.each<[string, string, number]>([
-		['POST', 'runsync', 200],
-		['POST', 'run', 200],
-		['GET', 'status/nothing', 404],
-		['POST', 'cancel/nothing', 404],
-	])('%s %s is answered 429 above its limit, and 10 s later again', async (method, path, good) => {
-		const [operation = ''] = path.split('/');
-		const limit = { requests: 2, concurrent: 9 };
-		Object.assign(client.simulator.options.rateLimits, { [operation]: limit });
-		const body = method === 'POST' ? { input: { prompt: 'A cat' } } : undefined;
-		const call = async () => await client.call(method, `p-video/${path}`, { body });
-		const statuses = [await call(), await call(), await call()].map(({ status }) => status);
-		expect(statuses).toEqual([good, good, 429]);
-		client.simulator.advance(10 * SECOND);
-		expect((await call()).status).toBe(good);
-	});
-
-	test.each(['retry/nothing', 'health'])('%s has no limit', async (path) => {
-		for (const limit of Object.values(client.simulator.options.rateLimits)) limit.requests = 0;
-		const method = path === 'health' ? 'GET' : 'POST';
-		expect((await client.call(method, `p-video/${path}`)).status).not.toBe(429);
-	});
-
-	test.each<['seconds' | 'date' | 'none', RegExp | null]>([
-		['seconds', /^([89]|10)$/],
-		['date', /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/],
-		['none', null],
-	])('Retry-After as %s', async (retryAfter, shape) => {
-		Object.assign(client.simulator.options, { retryAfter });
-		client.simulator.options.rateLimits.run = { requests: 1, concurrent: 9 };
-		await client.run();
-		const reply = await client.call('POST', 'p-video/run', {
-			body: { input: { prompt: 'A cat' } },
-		});
-		expect(reply.status).toBe(429);
-		if (shape) expect(reply.headers.get('retry-after')).toMatch(shape);
-		else expect(reply.headers.get('retry-after')).toBeNull();
-		expect(client.simulator.ledger.jobs).toHaveLength(1);
-	});
-
-	test('runsync calls that are open count until they are answered', async () => {
-		client.simulator.options.rateLimits.runsync = { requests: 99, concurrent: 2 };
-		client.simulator.hold();
-		const held = [client.runsync(), client.runsync()];
-		await client.simulator.waitFor((ledger) => ledger.jobs.length === 2);
-		const third = await client.runsync();
-		expect([third.status, third.headers.get('retry-after')]).toEqual([429, '1']);
-		client.simulator.release();
-		expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200]);
-		expect((await client.runsync()).status).toBe(200);
-	});
-
-	test('a request without a valid key does not count towards a limit', async () => {
-		client.simulator.options.rateLimits.run = { requests: 1, concurrent: 1 };
-		const wrong = await client.call('POST', 'p-video/run', { key: 'rpa_wrong', body: {} });
-		expect(wrong.status).toBe(401);
-		await client.run();
-	});
+test.each([
+	['the key', 'rpa_simulator_key', 200, 404],
+	['no key', '', 401, 401],
+	['a wrong key', 'rpa_wrong', 401, 401],
+	['a key without permission', FORBIDDEN_KEY, 403, 403],
+	['a key without credit', NO_CREDIT_KEY, 402, 404],
+])('with %s, run is answered %d and status %d', async (_, key, ...wanted) => {
+	const run = await client.call('POST', 'p-video/run', { key, body: { input: INPUT } });
+	const status = await client.call('GET', 'p-video/status/nothing', { key });
+	expect([run.status, status.status]).toEqual(wanted);
+	expect(client.simulator.ledger.jobs).toHaveLength(run.status === 200 ? 1 : 0);
 });
 
-describe.each<[RateLimitedOperation, number, number]>([
-	['runsync', 2000, 400],
-	['run', 1000, 200],
-	['status', 2000, 400],
-	['cancel', 100, 20],
-])('%s', (operation, requests, concurrent) => {
-	let clock: Clock;
-	let limits: RateLimits;
-	beforeEach(() => {
-		clock = new Clock();
-		limits = new RateLimits(clock, optionsOf());
-	});
-	const enter = (endpoint = 'p-video') => {
-		const admission = limits.enter(endpoint, operation);
-		return admission.admitted ? admission.leave : undefined;
-	};
+test.each<[string, unknown, number]>([
+	['an unknown field beside the input', { input: INPUT, s3Config: {} }, 200],
+	['no body', undefined, 400],
+	['broken JSON', '{"input":', 400],
+	['JSON that is not UTF-8', Buffer.from('{"input":{"prompt":"caf\xe9"}}', 'latin1'), 400],
+	['the input itself', INPUT, 400],
+	['a webhook without http', { input: INPUT, webhook: 'example.com/hook' }, 400],
+	['executionTimeout 4999', { input: INPUT, policy: { executionTimeout: 4999 } }, 400],
+	['executionTimeout 5000', { input: INPUT, policy: { executionTimeout: 5000 } }, 200],
+	['ttl 9999', { input: INPUT, policy: { ttl: 9999 } }, 400],
+	['ttl of 7 days', { input: INPUT, policy: { ttl: 7 * DAY } }, 200],
+	['ttl of more', { input: INPUT, policy: { ttl: 7 * DAY + 1 } }, 400],
+	['lowPriority "true"', { input: INPUT, policy: { lowPriority: 'true' } }, 400],
+])('a request with %s', async (_, body, wanted) => {
+	expect((await client.call('POST', 'p-video/run', { body })).status).toBe(wanted);
+	expect(client.simulator.ledger.jobs).toHaveLength(wanted === 200 ? 1 : 0);
+});
 
-	test(`takes ${requests} in 10 s, then no more until the first is 10 s old`, () => {
-		for (let i = 0; i < requests; i++) enter()?.();
-		expect(enter()).toBeUndefined();
-		expect(enter('other')).toBeDefined();
-		clock.advance(9 * SECOND);
-		expect(enter()).toBeUndefined();
-		clock.advance(SECOND);
-		expect(enter()).toBeDefined();
-	});
+test.each([
+	['runsync?wait=999', 400],
+	['runsync?wait=1000', 200],
+	['runsync?wait=300000', 200],
+	['runsync?wait=300001', 400],
+	['runsync?wait=90s', 400],
+	['status-sync/nothing?wait=90001', 400],
+	['status-sync/nothing?wait=90000', 404],
+])('%s is answered %d', async (path, wanted) => {
+	const [method, body] = path.startsWith('run') ? ['POST', { input: INPUT }] : ['GET', undefined];
+	expect((await client.call(method, `p-video/${path}`, { body })).status).toBe(wanted);
+});
 
-	test('has a window that slides', () => {
-		for (let i = 0; i < requests - 1; i++) enter()?.();
-		clock.advance(9 * SECOND);
-		enter()?.();
-		clock.advance(SECOND);
-		const leaves = Array.from({ length: requests - 1 }, () => {
-			const leave = enter();
-			leave?.();
-			return leave;
-		});
-		expect(leaves).not.toContain(undefined);
-		expect(enter()).toBeUndefined();
-	});
+test.each([
+	['runsync', 20 * MEBIBYTE, 200],
+	['runsync', 20 * MEBIBYTE + 1, 413],
+	['run', 10 * MEBIBYTE, 200],
+	['run', 10 * MEBIBYTE + 1, 413],
+	['run', 20 * MEBIBYTE + 1, 413],
+])('%s with %d bytes is answered %d', async (operation, bytes, wanted) => {
+	const frame = JSON.stringify({ input: { prompt: '' } });
+	const body = frame.replace('""', `"${'x'.repeat(bytes - frame.length)}"`);
+	expect((await client.call('POST', `p-video/${operation}`, { body })).status).toBe(wanted);
+	expect(client.simulator.requests[0]).toMatchObject({ bytes, body: undefined });
+});
 
-	test(`takes ${concurrent} at once, and one more for each that leaves`, () => {
-		const leaves = Array.from({ length: concurrent }, () => enter());
-		expect(leaves).not.toContain(undefined);
-		expect(enter()).toBeUndefined();
-		leaves[0]?.();
-		expect(enter()).toBeDefined();
-		expect(enter()).toBeUndefined();
-	});
+test.each<[RateLimitedOperation, number, number, string]>([
+	['runsync', 2000, 400, 'POST'],
+	['run', 1000, 200, 'POST'],
+	['status', 2000, 400, 'GET'],
+	['cancel', 100, 20, 'POST'],
+])(
+	'%s may be called %d times in 10 s, %d at once',
+	async (operation, requests, concurrent, method) => {
+		const { options } = client.simulator;
+		expect(options.rateLimits[operation]).toEqual({ requests, concurrent });
+		options.rateLimits[operation] = { requests: 2, concurrent: 9 };
+		const path = `p-video/${operation}${/run/.test(operation) ? '' : '/nothing'}`;
+		const body = method === 'POST' ? { input: INPUT } : undefined;
+		const call = async () => (await client.call(method, path, { body })).status;
+		const good = await call();
+		expect([good, await call(), await call()]).toEqual([
+			expect.not.stringMatching('429'),
+			good,
+			429,
+		]);
+		client.simulator.advance(10_000);
+		expect(await call()).toBe(good);
+	},
+);
+
+test('a runsync that is open counts until it is answered', async () => {
+	client.simulator.options.rateLimits.runsync = { requests: 99, concurrent: 1 };
+	client.simulator.hold();
+	const held = client.runsync();
+	await client.simulator.waitFor((ledger) => ledger.jobs.length === 1);
+	const { status, headers } = await client.runsync();
+	expect([status, headers['retry-after']]).toEqual([429, '1']);
+	client.simulator.release();
+	expect([(await held).status, (await client.runsync()).status]).toEqual([200, 200]);
 });

@@ -1,6 +1,7 @@
 /** n8n's own REST API, as its editor uses it. */
 
 import { parse as parseFlatted } from 'flatted';
+import { request } from 'undici';
 import { readExecution, type Execution } from './execution';
 import { at, isRecord, listAt, shortened, stringAt, type JsonRecord } from './json';
 import { until } from './program';
@@ -62,51 +63,33 @@ export class N8nApi {
 	 */
 	async runWorkflow(id: string, trigger: string, json?: JsonRecord): Promise<string> {
 		const workflowData = await this.call('GET', `/rest/workflows/${id}`);
-		const data = json && {
-			startTime: Date.now(),
-			executionTime: 0,
-			executionIndex: 0,
-			executionStatus: 'success',
-			data: { main: [[{ json }]] },
-			source: [],
-		};
-		const body = { workflowData, triggerToStartFrom: { name: trigger, ...(data && { data }) } };
+		const times = { startTime: Date.now(), executionTime: 0, executionIndex: 0 };
+		const data = { ...times, executionStatus: 'success', data: { main: [[{ json }]] }, source: [] };
+		const body = { workflowData, triggerToStartFrom: { name: trigger, ...(json && { data }) } };
 		const answer = await this.call('POST', `/rest/workflows/${id}/run`, body);
 		return String(at(answer, 'executionId'));
 	}
 
-	/** Publishes it; when this returns its triggers listen. */
-	async activate(id: string): Promise<void> {
-		await this.setActive(id, true);
-	}
-
 	/** Takes it back; when this returns its triggers listen no more. */
 	async deactivate(id: string): Promise<void> {
-		await this.setActive(id, false);
+		await this.activate(id, false);
 	}
 
-	private async setActive(id: string, active: boolean): Promise<void> {
+	/** Publishes it; when this returns its triggers listen. */
+	async activate(id: string, active = true): Promise<void> {
 		const path = `/rest/workflows/${id}`;
 		const version = active && { versionId: at(await this.call('GET', path), 'versionId') };
 		const action = `${path}/${active ? 'activate' : 'deactivate'}`;
 		// Before n8n 2.0 that was a field.
-		if (!(await this.callIfKnown('POST', action, { ...version }))) {
+		if (!(await this.call('POST', action, { ...version }, 404))) {
 			await this.call('PATCH', path, { active, ...version });
 		}
 		// Current versions of n8n answer before they have done it; earlier ones have done it then.
 		await until(async () => {
-			const answer = await this.callIfKnown('GET', `${path}/publication-status`);
+			const answer = await this.call('GET', `${path}/publication-status`, undefined, 404);
 			const status = at(answer, 'status');
 			if (status === 'failed') throw new Error(JSON.stringify(answer));
 			return answer === undefined || status === (active ? 'published' : 'not_published');
-		});
-	}
-
-	/** As `call`, but undefined where this n8n has no such address. */
-	private async callIfKnown(method: string, path: string, body?: unknown): Promise<unknown> {
-		return await this.call(method, path, body).catch((error: unknown) => {
-			if (error instanceof RestError && error.status === 404) return undefined;
-			throw error;
 		});
 	}
 
@@ -120,27 +103,26 @@ export class N8nApi {
 			: { nodeName: trigger, mode: 'inclusive' };
 		const body = { workflowData, destinationNode };
 		const answer = await this.call('POST', `/rest/workflows/${id}/run`, body);
-		if (at(answer, 'waitingForWebhook') !== true) {
-			throw new Error(`n8n does not listen for ${trigger}: ${JSON.stringify(answer)}`);
-		}
+		if (at(answer, 'waitingForWebhook') === true) return;
+		throw new Error(`n8n does not listen for ${trigger}: ${JSON.stringify(answer)}`);
 	}
 
 	async execution(id: string): Promise<Execution> {
 		const answer = await this.call('GET', `/rest/executions/${id}`);
 		const data = at(answer, 'data');
 		const parsed: unknown = typeof data === 'string' ? parseFlatted(data) : data;
-		return readExecution({ status: at(answer, 'status'), data: parsed });
+		return readExecution(at(answer, 'status'), parsed);
 	}
 
 	async finishedExecution(id: string, withinMs = 120_000): Promise<Execution> {
 		let status = '';
-		const problem = () => `Execution ${id} is still ${status}`;
 		const finished = async () => {
 			const execution = await this.execution(id);
 			status = execution.status;
 			return FINAL.includes(status) && execution;
 		};
-		return await until(finished, { withinMs, everyMs: 200, problem });
+		const problem = () => `Execution ${id} is still ${status}`;
+		return await until(finished, { withinMs, problem });
 	}
 
 	/** The IDs of a workflow's executions, once there are at least `count` of them. */
@@ -155,7 +137,7 @@ export class N8nApi {
 			return ids.length >= count && ids;
 		};
 		const problem = () => `n8n lists ${ids.length} executions of ${count}`;
-		return await until(listed, { withinMs: 150_000, everyMs: 200, problem });
+		return await until(listed, { withinMs: 150_000, problem });
 	}
 
 	async stopExecution(id: string): Promise<void> {
@@ -167,46 +149,40 @@ export class N8nApi {
 		await this.call('POST', `/rest/executions/${id}/retry`, { loadWorkflow });
 	}
 
-	/** A file that an item holds; `id` as in `item.binary.<field>.id`. */
-	async binaryData(id: string): Promise<Buffer> {
-		const path = `/rest/binary-data?id=${encodeURIComponent(id)}&action=download`;
-		const response = await fetch(this.url + path, { headers: { cookie: this.cookie } });
-		if (!response.ok) throw new RestError(path, response.status, await response.text());
-		return Buffer.from(await response.arrayBuffer());
-	}
-
 	/** The bytes of a binary field, wherever this n8n keeps them: in the item, or in a storage. */
 	async storedFile(field: unknown): Promise<Buffer> {
 		const id = at(field, 'id');
-		return typeof id === 'string'
-			? await this.binaryData(id)
-			: Buffer.from(stringAt(field, 'data'), 'base64');
+		if (typeof id === 'string') return await this.binaryData(id);
+		return Buffer.from(stringAt(field, 'data'), 'base64');
 	}
 
-	/** Any other request; the `data` of its answer. */
-	async call(method: string, path: string, body?: unknown): Promise<unknown> {
-		const response = await fetch(this.url + path, {
-			method,
-			headers: { 'content-type': 'application/json', cookie: this.cookie },
-			body: body === undefined ? undefined : JSON.stringify(body),
-		});
-		const text = await response.text();
-		if (!response.ok) throw new RestError(`${method} ${path}`, response.status, text);
-		const session = response.headers.getSetCookie().find((set) => set.startsWith('n8n-auth='));
-		if (session) this.cookie = session.split(';')[0] ?? '';
+	/** `id` as in `item.binary.<field>.id`. */
+	async binaryData(id: string): Promise<Buffer> {
+		return await this.send('GET', `/rest/binary-data?id=${encodeURIComponent(id)}&action=download`);
+	}
+
+	/** Any other request; the `data` of its answer, and nothing where n8n answers with `missing`. */
+	async call(method: string, path: string, body?: unknown, missing?: number): Promise<unknown> {
+		const text = (await this.send(method, path, body, missing)).toString();
 		const answer: unknown = text === '' ? undefined : JSON.parse(text);
 		return isRecord(answer) && 'data' in answer ? answer.data : answer;
 	}
-}
 
-class RestError extends Error {
-	override name = 'RestError';
-
-	constructor(
-		call: string,
-		readonly status: number,
-		text: string,
-	) {
-		super(`n8n answered ${call} with ${status}: ${shortened(text)}`);
+	private async send(method: string, path: string, sent?: unknown, missing?: number) {
+		const { statusCode, headers, body } = await request(this.url + path, {
+			method,
+			headers: { 'content-type': 'application/json', cookie: this.cookie },
+			...(sent !== undefined && { body: JSON.stringify(sent) }),
+		});
+		const bytes = Buffer.from(await body.arrayBuffer());
+		if (statusCode === missing) return Buffer.alloc(0);
+		if (statusCode >= 400) {
+			throw new Error(
+				`n8n answered ${method} ${path} with ${statusCode}: ${shortened(`${bytes}`)}`,
+			);
+		}
+		const session = [headers['set-cookie'] ?? []].flat().find((set) => set.startsWith('n8n-auth='));
+		if (session) this.cookie = session.split(';')[0] ?? '';
+		return bytes;
 	}
 }

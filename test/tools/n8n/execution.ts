@@ -19,12 +19,11 @@ export interface Execution {
 }
 
 /** From an execution as REST gives it, once its data is parsed. */
-export function readExecution(raw: unknown): Execution {
-	const status = at(raw, 'status');
-	const runData = at(raw, 'data', 'resultData', 'runData');
+export function readExecution(status: unknown, data: unknown): Execution {
+	const runData = at(data, 'resultData', 'runData');
 	return {
 		status: typeof status === 'string' ? status : 'unknown',
-		error: at(raw, 'data', 'resultData', 'error'),
+		error: at(data, 'resultData', 'error'),
 		runData: isRecord(runData) ? runData : {},
 	};
 }

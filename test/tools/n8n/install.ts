@@ -1,8 +1,8 @@
 /** A whole n8n of a given version in the cache, with a Node that it runs on. */
 
-import { copyFile, mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { cachedFolder, cacheRoot } from './cache';
+import { cachedFolder } from './cache';
 import { at, stringAt } from './json';
 import { nodeFor, type NodeRuntime } from './node-runtime';
 import { runNpm } from './package';
@@ -23,7 +23,6 @@ export interface InstalledN8n {
 /** Hears what is being done. */
 export type OnProgress = (step: string) => void;
 
-const NEEDED_BYTES = 3.5e9;
 const DRIVER = join('node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
 
 /**
@@ -31,6 +30,10 @@ const DRIVER = join('node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3
  * uses, work with the registry's too.
  */
 const MANIFEST = { private: true, overrides: { xlsx: '0.18.5' } };
+
+const NO_COMPILER =
+	"n8n's database driver (sqlite3) has to be compiled here, which needs Python 3, make and a C++ compiler, e.g. on " +
+	'Debian and Ubuntu: apt-get install -y build-essential python3; on macOS: xcode-select --install.';
 
 /** Throws a SetupProblem where network, disk space or compiler are missing. Minutes the first time. */
 export async function installN8n(
@@ -45,7 +48,6 @@ export async function installN8n(
 }
 
 async function fillFolder(folder: string, version: string, begin: OnProgress): Promise<void> {
-	await checkDisk();
 	begin(`asking the npm registry for n8n ${version}`);
 	const needs = await needsOf(version, folder);
 	begin('fetching the Node that it runs on');
@@ -53,11 +55,9 @@ async function fillFolder(folder: string, version: string, begin: OnProgress): P
 	begin(`installing n8n ${version} and building its database driver (2 GB, takes minutes)`);
 	const name = `sqlite3-${needs.sqlite}-node-${node.version.split('.')[0]}`;
 	const build = (empty: string) => buildSqlite(empty, needs.sqlite, node);
-	const [built] = await Promise.all([
-		cachedFolder(name, build),
-		installModules(folder, version, node),
-	]).catch(async (error: unknown) => {
-		// Where there is no compiler, nobody waits for the modules.
+	const both = Promise.all([cachedFolder(name, build), installModules(folder, version, node)]);
+	// Where there is no compiler, nobody waits for the modules.
+	const [built] = await both.catch(async (error: unknown) => {
 		await killPrograms();
 		throw error;
 	});
@@ -103,26 +103,10 @@ async function buildSqlite(folder: string, version: string, node: NodeRuntime): 
 	const flags = ['--no-package-lock', '--omit=optional', '--prefix', folder];
 	await runNpm(['install', `sqlite3@${version}`, '--ignore-scripts', ...flags], folder, options);
 	const scripts = ['--ignore-scripts=false', '--foreground-scripts', '--prefix', folder];
-	try {
-		await runNpm(['rebuild', 'sqlite3', ...scripts], folder, options);
-	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
-		throw new SetupProblem(
-			"n8n's database driver (sqlite3) has to be compiled here, which needs Python 3, make and a C++ compiler, e.g. on Debian and Ubuntu: " +
-				`apt-get install -y build-essential python3; on macOS: xcode-select --install.\n${reason}`,
-		);
-	}
+	await runNpm(['rebuild', 'sqlite3', ...scripts], folder, options).catch(({ message }: Error) => {
+		throw new SetupProblem(`${NO_COMPILER}\n${message}`);
+	});
 	const loads = await runProgram(node.nodePath, ['-e', "require('sqlite3')"], { cwd: folder });
 	if (!loads.failed) return;
 	throw new SetupProblem(`n8n's database driver does not load:\n${loads.stderr.slice(-500)}`);
-}
-
-async function checkDisk(): Promise<void> {
-	await mkdir(cacheRoot(), { recursive: true });
-	const { bavail, bsize } = await statfs(cacheRoot());
-	if (bavail * bsize >= NEEDED_BYTES) return;
-	throw new SetupProblem(
-		`n8n needs ${NEEDED_BYTES / 1e9} GB, and ${cacheRoot()} has ${((bavail * bsize) / 1e9).toFixed(1)} GB left. ` +
-			'Make room, or point PRUNA_VIDEO_CACHE to another disk.',
-	);
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { satisfies } from 'semver';
+import { fetch } from 'undici';
 import type { InstalledN8n } from './install';
 import { stringAt } from './json';
 import { freePort, runProgram, SetupProblem, stopProgram, until } from './program';
@@ -38,36 +39,35 @@ export async function startN8n(
 	const url = `http://127.0.0.1:${port}`;
 	const settings = {
 		...environment(n8n),
-		...(command === 'worker'
-			? { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: String(port) }
-			: { N8N_PORT: String(port) }),
+		N8N_PORT: String(port),
+		...(command === 'worker' && {
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(port),
+		}),
 		N8N_USER_FOLDER: userFolder,
 		N8N_RUNNERS_BROKER_PORT: String(await freePort()),
 		...env,
 	};
 	let logs = '';
-	const problem = (what: string) =>
-		`n8n ${what}:\n${logs.trim().split('\n').slice(-12).join('\n')}`;
+	const lastLines = () => logs.trim().split('\n').slice(-12).join('\n');
+	const problem = (what: string) => `n8n ${what}:\n${lastLines()}`;
 	const launch = () => {
 		const launched = runProgram(n8n.nodePath, [n8n.n8nBin, command], { env: settings });
 		launched.all?.on('data', (chunk: Buffer) => (logs += chunk.toString()));
 		return launched;
 	};
 	let child = launch();
+	const answers = async (path: string) => {
+		const hasEnded = child.exitCode !== null || child.signalCode !== null;
+		if (hasEnded) throw new SetupProblem(problem('ended while starting'));
+		const signal = AbortSignal.timeout(5_000);
+		return (await fetch(url + path, { signal }).catch(() => undefined))?.ok;
+	};
 	const untilReady = async () => {
-		let hasExited = false;
-		void child.then(() => (hasExited = true));
-		const isReady = async (path: string) => {
-			if (hasExited) throw new SetupProblem(problem('ended while starting'));
-			return await fetch(url + path, { signal: AbortSignal.timeout(5_000) }).then(
-				({ ok }) => ok,
-				() => false,
-			);
-		};
 		const patience = { withinMs: READY_WITHIN_MS, problem: () => problem('was not ready') };
 		try {
-			await until(() => isReady('/healthz/readiness'), patience);
-			if (command === 'start') await until(() => isReady('/rest/settings'), patience);
+			await until(() => answers('/healthz/readiness'), patience);
+			if (command === 'start') await until(() => answers('/rest/settings'), patience);
 		} catch (error) {
 			await stopProgram(child);
 			throw error;

@@ -1,10 +1,9 @@
 /** Looking at data from outside before believing it. */
 
-export type JsonRecord = Record<string, unknown>;
+import { isRecord } from '../simulator/json';
 
-export function isRecord(value: unknown): value is JsonRecord {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isRecord };
+export type JsonRecord = Record<string, unknown>;
 
 /** Follows `path` into objects and arrays; undefined where it leads nowhere. */
 export function at(value: unknown, ...path: ReadonlyArray<string | number>): unknown {

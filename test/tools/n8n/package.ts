@@ -25,24 +25,19 @@ export async function runNpm(
 ): Promise<string> {
 	const cli = process.env.npm_execpath;
 	const [program, first] = cli?.endsWith('.js') ? [node, [cli]] : ['npm', []];
-	const {
-		failed,
-		stdout,
-		all = '',
-	} = await runProgram(program, [...first, ...args, ...QUIET], {
-		cwd,
-		env,
-	});
+	const ran = await runProgram(program, [...first, ...args, ...QUIET], { cwd, env });
+	const { failed, stdout, all = '' } = ran;
 	if (!failed) return stdout;
 	if (/ENOSPC|no space left on device/i.test(all)) {
-		throw new SetupProblem('The disk is full: n8n and its Node need about 3 GB.');
+		throw new SetupProblem(
+			'The disk is full: n8n and its Node need about 3 GB. PRUNA_VIDEO_CACHE names another one.',
+		);
 	}
 	const reason = NO_NETWORK.exec(all)?.[1];
-	throw new SetupProblem(
-		reason
-			? `The npm registry cannot be reached (${reason}): is this machine online? A proxy or a mirror is set in your own .npmrc.`
-			: `npm ${args.slice(0, 2).join(' ')} failed:\n${all.trim().split('\n').slice(-20).join('\n')}`,
-	);
+	const said = all.trim().split('\n').slice(-20).join('\n');
+	if (!reason) throw new SetupProblem(`npm ${args.slice(0, 2).join(' ')} failed:\n${said}`);
+	const advice = 'is this machine online? A proxy or a mirror is set in your own .npmrc.';
+	throw new SetupProblem(`The npm registry cannot be reached (${reason}): ${advice}`);
 }
 
 /** Builds the sources as they are now, and packs them into a fresh folder; the tarball's path. */

@@ -58,17 +58,16 @@ function killGroup({ pid }: ExecaChildProcess): void {
 	}
 }
 
-export interface Patience {
+interface Patience {
 	withinMs?: number;
 	everyMs?: number;
-	/** What to say when it is over. */
 	problem?: () => string;
 }
 
 /** What `get` gives once that is neither undefined nor false; throws `problem()` after `withinMs`. */
 export async function until<T>(
 	get: () => Promise<T | undefined | false>,
-	{ withinMs = 60_000, everyMs = 100, problem = () => 'It did not come true' }: Patience = {},
+	{ withinMs = 60_000, everyMs = 200, problem = () => 'It did not come true' }: Patience = {},
 ): Promise<T> {
 	const deadline = performance.now() + withinMs;
 	for (;;) {

@@ -64,13 +64,10 @@ export async function startStage({
 	step = (_name, work) => work(),
 }: StageOptions = {}): Promise<Stage> {
 	try {
-		const n8n = await step(`Installing n8n ${version}`, (onProgress) =>
-			installN8n(version, onProgress),
-		);
-		const userFolder = await step(
-			'Building this package and installing it as a community node',
-			() => folderWithPackage(endings),
-		);
+		const install = (onProgress?: OnProgress) => installN8n(version, onProgress);
+		const n8n = await step(`Installing n8n ${version}`, install);
+		const building = 'Building this package and installing it as a community node';
+		const userFolder = await step(building, () => folderWithPackage(endings));
 		const simulator = await startSimulator({ profile });
 		endings.add(() => simulator.close());
 		const main = await step('Starting n8n', () => startN8n(n8n, { userFolder, env }));
@@ -84,19 +81,18 @@ export async function startStage({
 	}
 }
 
+/** Shared by all that is started before the end. */
+let packed: Promise<string> | undefined;
+
 /** A fresh user folder in which this package is installed; removed at the end. */
 export async function folderWithPackage(endings: Endings): Promise<string> {
 	packed ??= packOnce(endings);
-	const tarball = await packed;
 	// n8n compares real paths.
 	const userFolder = await realpath(await mkdtemp(join(tmpdir(), 'n8n-')));
 	endings.add(() => rm(userFolder, { recursive: true, force: true }));
-	await installPackage(tarball, userFolder);
+	await installPackage(await packed, userFolder);
 	return userFolder;
 }
-
-/** Shared by all that is started before the end. */
-let packed: Promise<string> | undefined;
 
 /** `PRUNA_VIDEO_TARBALL` names a packed package that is to be tested as it is. */
 async function packOnce(endings: Endings): Promise<string> {

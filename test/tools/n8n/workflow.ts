@@ -37,19 +37,13 @@ export async function readExample(name: string): Promise<Workflow> {
 }
 
 function isWorkflow(value: unknown): value is Workflow {
-	return (
-		isRecord(value) &&
-		typeof value.name === 'string' &&
-		isRecord(value.connections) &&
-		Array.isArray(value.nodes) &&
-		value.nodes.every(
-			(node: unknown) =>
-				isRecord(node) &&
-				typeof node.name === 'string' &&
-				typeof node.type === 'string' &&
-				isRecord(node.parameters),
-		)
-	);
+	const isNode = (node: unknown) =>
+		isRecord(node) &&
+		typeof node.name === 'string' &&
+		typeof node.type === 'string' &&
+		isRecord(node.parameters);
+	const isNamed = isRecord(value) && typeof value.name === 'string' && isRecord(value.connections);
+	return isNamed && Array.isArray(value.nodes) && value.nodes.every(isNode);
 }
 
 /** As a user does after importing: every node that wants a credential of this package's type gets this one. */

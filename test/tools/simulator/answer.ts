@@ -1,7 +1,6 @@
 /** What a request is answered, apart from how that gets sent. */
 
 import { STATUS_CODES } from 'node:http';
-import type { SimulatorOptions } from './options';
 
 type Headers = Record<string, string | number>;
 
@@ -19,13 +18,8 @@ export function json(status: number, value: unknown, headers?: Headers): Answer 
 	return text(status, 'application/json', JSON.stringify(value), headers);
 }
 
-export function text(
-	status: number,
-	type: string,
-	content: string | Buffer,
-	more?: Headers,
-): Answer {
-	const body = Buffer.from(content);
+export function text(status: number, type: string, said: string | Buffer, more?: Headers): Answer {
+	const body = Buffer.from(said);
 	return { status, headers: { 'content-type': type, ...more }, body, length: body.length };
 }
 
@@ -35,14 +29,26 @@ export function page(status: number): Answer {
 	return text(status, 'text/html', `<html><title>${status}: ${title}</title></html>`);
 }
 
-/** A refusal in the shape that is asked for; `detail` is what was seen, where that differs from `error`. */
-export function refusal(
-	{ refusalShape }: SimulatorOptions,
-	status: number,
-	error: string,
-	{ detail = error, headers = {} }: { detail?: string; headers?: Headers } = {},
-): Answer {
-	if (refusalShape === 'error') return json(status, { error }, headers);
-	if (status === 401) return text(status, 'text/plain', 'unauthorized', headers);
-	return json(status, { status, title: STATUS_CODES[status], detail }, headers);
+/** Thrown where a request is refused; `detail` is what was seen, where that differs from the message. */
+export class Refusal extends Error {
+	constructor(
+		readonly status: number,
+		message: string,
+		private readonly more: { detail?: string; headers?: Headers } = {},
+	) {
+		super(message);
+	}
+
+	answer(shape: 'error' | 'problem'): Answer {
+		const { status, message } = this;
+		const { detail = message, headers } = this.more;
+		if (status === 502) return page(status);
+		if (shape === 'error') return json(status, { error: message }, headers);
+		if (status === 401) return text(status, 'text/plain', 'unauthorized', headers);
+		return json(status, { status, title: STATUS_CODES[status], detail }, headers);
+	}
+}
+
+export function badRequest(error: string): Refusal {
+	return new Refusal(400, error, { detail: `bad request: ${error}` });
 }

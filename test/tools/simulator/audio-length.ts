@@ -1,10 +1,9 @@
 /** How long an audio file plays, read from its own headers. */
 
-import type { AudioFormat } from './media';
-
 /** Seconds, or undefined where the file does not say. */
-export function audioSeconds(format: AudioFormat, bytes: Buffer): number | undefined {
-	const seconds = { wav: wavSeconds, flac: flacSeconds, mp3: mp3Seconds }[format](bytes);
+export function audioSeconds(format: string, bytes: Buffer): number | undefined {
+	const read = format === 'wav' ? wavSeconds : format === 'flac' ? flacSeconds : mp3Seconds;
+	const seconds = read(bytes);
 	return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
 }
 

@@ -24,26 +24,21 @@ export class Changes {
 	}
 
 	/** Resolves once `isMet` holds, looked at after every change; rejects after `timeoutMs` real ms. */
-	waitFor(isMet: () => boolean, timeoutMs: number): Promise<void> {
-		return new Promise((resolve, reject) => {
-			const settle = (settled: () => void) => {
-				clearTimeout(timer);
-				unsubscribe();
-				settled();
-			};
+	async waitFor(isMet: () => boolean, timeoutMs: number): Promise<void> {
+		let end = () => {};
+		await new Promise<void>((resolve, reject) => {
+			const giveUp = () => reject(new Error(`Not met within ${timeoutMs} ms: ${isMet}`));
+			const timer = setTimeout(giveUp, timeoutMs);
 			const look = () => {
 				try {
-					if (isMet()) settle(resolve);
+					if (isMet()) resolve();
 				} catch (error) {
-					settle(() => reject(error));
+					reject(error);
 				}
 			};
-			const timer = setTimeout(
-				() => settle(() => reject(new Error(`Not met within ${timeoutMs} ms: ${isMet}`))),
-				timeoutMs,
-			);
 			const unsubscribe = this.subscribe(look);
+			end = () => [clearTimeout(timer), unsubscribe()];
 			look();
-		});
+		}).finally(() => end());
 	}
 }

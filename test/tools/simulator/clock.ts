@@ -12,8 +12,6 @@ interface Entry {
 	action: () => void;
 }
 
-const LONGEST_REAL_TIMER_MS = 2 ** 31 - 1;
-
 export class Clock {
 	/** What falls due last stands first; of the same moment, what was planned last. */
 	private readonly entries: Entry[] = [];
@@ -27,10 +25,16 @@ export class Clock {
 	}
 
 	after(ms: number, action: () => void): Timer {
-		const entry = { due: this.now() + Math.max(0, ms), action };
-		this.entries.splice(this.firstDueBy(entry.due), 0, entry);
+		const entry = { due: this.now() + ms, action };
+		const before = this.entries.findLastIndex(({ due }) => due > entry.due);
+		this.entries.splice(before + 1, 0, entry);
 		this.arm();
-		return { cancel: () => this.remove(entry) };
+		return {
+			cancel: () => {
+				const at = this.entries.lastIndexOf(entry);
+				if (at >= 0) this.entries.splice(at, 1);
+			},
+		};
 	}
 
 	sleep(ms: number): Promise<void> {
@@ -65,30 +69,11 @@ export class Clock {
 		clearTimeout(this.timer);
 		this.timerDue = due;
 		if (due === Infinity) return;
-		const ms = due - (this.now() - this.offset);
-		this.timer = setTimeout(
-			() => {
-				this.timerDue = Infinity;
-				this.runUntil(this.now());
-				this.arm();
-			},
-			Math.min(Math.max(0, ms), LONGEST_REAL_TIMER_MS),
-		);
-	}
-
-	/** The first place whose entry is due at `due` or before; binary, for there may be ten thousand. */
-	private firstDueBy(due: number): number {
-		let [from, to] = [0, this.entries.length];
-		while (from < to) {
-			const middle = (from + to) >> 1;
-			if ((this.entries[middle]?.due ?? 0) <= due) to = middle;
-			else from = middle + 1;
-		}
-		return from;
-	}
-
-	private remove(entry: Entry): void {
-		const at = this.entries.indexOf(entry, this.firstDueBy(entry.due));
-		if (at >= 0) this.entries.splice(at, 1);
+		const run = () => {
+			this.timerDue = Infinity;
+			this.runUntil(this.now());
+			this.arm();
+		};
+		this.timer = setTimeout(run, Math.min(due + this.offset - this.now(), 2 ** 31 - 1));
 	}
 }

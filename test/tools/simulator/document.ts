@@ -27,21 +27,15 @@ export const OUTPUT_SHAPES = Object.keys(OUTPUTS).filter(
 	(name): name is OutputShape => name in OUTPUTS,
 );
 
-/** Reported shapes of a failed job's `error`. */
+/** Reported shapes of a failed job's `error`; others come as faults. */
 const ERRORS = {
 	text: (message) => message,
-	sentence: (message) => `Error submitting task: 400, ${JSON.stringify({ code: 400, message })}`,
 	traceback: (message) =>
 		JSON.stringify({
 			error_type: "<class 'ValueError'>",
 			error_message: message,
 			error_traceback: `Traceback (most recent call last):\n  File "handler.py", line 42\nValueError: ${message}\n`,
-			hostname: 'simulator',
-			worker_id: 'simworker',
-			runpod_version: '1.7.13',
 		}),
-	object: (message) => ({ code: 400, message }),
-	list: (message) => [{ loc: ['input', message.split(' ')[0] ?? ''], msg: message }],
 } satisfies Record<string, (message: string) => unknown>;
 
 export type ErrorShape = keyof typeof ERRORS;
@@ -67,14 +61,16 @@ export function documentOf(
 	if (isOpen) {
 		return { delayTime, id, output: ending?.progress, status: options.runningState, workerId };
 	}
-	const times = status !== 'CANCELLED' || options.cancelledHasTimes;
+	const hasTimes = status !== 'CANCELLED' || options.cancelledHasTimes;
 	const shown: Record<string, unknown> = {
-		...(times && { delayTime, executionTime }),
+		delayTime: hasTimes ? delayTime : undefined,
 		error,
+		executionTime: hasTimes ? executionTime : undefined,
 		id,
-		...(options.repeatsInput && { input, webhook }),
+		input: options.repeatsInput ? input : undefined,
 		output,
 		status,
+		webhook: options.repeatsInput ? webhook : undefined,
 		workerId,
 	};
 	for (const field of ending?.omit ?? []) delete shown[field];

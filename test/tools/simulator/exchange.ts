@@ -9,8 +9,6 @@ import type { AnswerFault, SendingFault } from './faults';
 import type { RequestRecord } from './requests';
 
 export class Exchange {
-	private isSettled = false;
-	private readonly leaving = new Set<() => void>();
 	/** The connection is gone, or the answer is on its way in full. */
 	isOver = false;
 
@@ -19,7 +17,7 @@ export class Exchange {
 		private readonly response: ServerResponse,
 		readonly record: RequestRecord,
 		private readonly clock: Clock,
-		private readonly whenOver: (record: RequestRecord) => void,
+		private readonly whenOver: () => void,
 	) {
 		response.on('close', () => this.end());
 		response.on('error', () => this.end());
@@ -28,7 +26,7 @@ export class Exchange {
 	/** Calls back when the exchange is over, so also when the client leaves. */
 	onOver(callback: () => void): void {
 		if (this.isOver) callback();
-		else this.leaving.add(callback);
+		else this.response.once('close', callback);
 	}
 
 	/** The whole body; what is above `most` bytes is counted but not kept. */
@@ -97,8 +95,7 @@ export class Exchange {
 	}
 
 	private settle(status: RequestRecord['status']): void {
-		if (this.isSettled) return;
-		this.isSettled = true;
+		if (this.record.status !== undefined) return;
 		this.record.status = status;
 		this.record.answeredAt = this.clock.now();
 	}
@@ -107,9 +104,7 @@ export class Exchange {
 		if (this.isOver) return;
 		this.isOver = true;
 		this.settle('left');
-		for (const callback of this.leaving) callback();
-		this.leaving.clear();
-		this.whenOver(this.record);
+		this.whenOver();
 	}
 }
 
@@ -121,14 +116,10 @@ function lengthOf({ bytes }: { bytes: number | 'id' }, body: Iterable<Buffer>): 
 }
 
 function faultyAnswer(fault: Exclude<AnswerFault, { kind: 'hang' | 'reset' }>): Answer {
-	if (fault.kind === 'redirect') {
-		return text(fault.status, 'text/plain', '', { location: fault.location });
-	}
-	if (fault.kind === 'body') {
-		return text(fault.status ?? 200, fault.contentType ?? 'application/json', fault.body);
-	}
-	const { status, headers, body = { error: `Simulated ${status}` } } = fault;
-	return typeof body === 'string'
-		? text(status, 'text/plain', body, headers)
-		: json(status, body ?? { error: `Simulated ${status}` }, headers);
+	const { kind, status = 200 } = fault;
+	if (kind === 'redirect') return text(status, 'text/plain', '', { location: fault.location });
+	if (kind === 'body') return text(status, fault.contentType ?? 'application/json', fault.body);
+	const body = fault.body ?? { error: `Simulated ${status}` };
+	if (typeof body === 'string') return text(status, 'text/plain', body, fault.headers);
+	return json(status, body, fault.headers);
 }

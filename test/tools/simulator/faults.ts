@@ -1,6 +1,6 @@
 /** Faults on request: what a test makes the simulator do wrong, once or often. */
 
-import { METHODS, type Operation, type RequestRecord } from './requests';
+import type { Operation, RequestRecord } from './requests';
 
 /** `before`: nothing happened. `after`: the job was accepted (cancelled …), and the answer is corrupt. */
 export type When = 'before' | 'after';
@@ -41,27 +41,19 @@ export interface JobFault {
 	price?: number;
 	/** `output` while it is worked on. */
 	progress?: unknown;
-	/** How often it goes back from IN_PROGRESS to IN_QUEUE first. */
-	requeues?: number;
 	/** Fields to leave out of the finished job's answer. */
 	omit?: readonly string[];
-	/** HTTP status of runsync and status once the job has ended. */
-	httpStatus?: number;
 	executionTimeMs?: number;
 }
 
-/** The job is gone (404), yet goes on and bills. */
-export interface ForgetFault {
-	kind: 'forget';
-}
-
-/** The request waits before anything else is done with it. */
-export interface DelayFault {
-	kind: 'delay';
-	ms: number;
-}
-
-export type Fault = AnswerFault | SendingFault | JobFault | ForgetFault | DelayFault;
+export type Fault =
+	| AnswerFault
+	| SendingFault
+	| JobFault
+	/** The job is gone (404), yet goes on and bills. */
+	| { kind: 'forget' }
+	/** The request waits before anything else is done with it. */
+	| { kind: 'delay'; ms: number };
 
 /** What a fault is for: a rule on the request, or part of the job's prompt, or the job's id. */
 export type FaultMatch =
@@ -78,17 +70,11 @@ export type FaultRule = Fault & {
 	match?: FaultMatch;
 };
 
-export interface AddedFault {
-	/** How many requests it has matched. */
-	readonly used: number;
-	remove(): void;
-}
-
 /** The faults of one request: at most one of each stage. */
 export interface TakenFaults {
-	delay?: DelayFault;
+	delay?: Extract<Fault, { kind: 'delay' }>;
 	job?: JobFault;
-	forget?: ForgetFault;
+	forget?: Extract<Fault, { kind: 'forget' }>;
 	answer?: AnswerFault | SendingFault;
 }
 
@@ -97,29 +83,19 @@ const ACCEPTING: readonly string[] = ['run', 'runsync', 'retry'];
 const FORGETTING: readonly string[] = [...ACCEPTING, 'status', 'status-sync'];
 /** For a webhook, which the simulator sends: corrupt the body, delay it, lose it. */
 const WEBHOOK_KINDS: readonly string[] = ['body', 'delay', 'reset'];
-/** States that no job ends in. */
-const UNFINISHED: readonly unknown[] = ['IN_QUEUE', 'IN_PROGRESS', 'RUNNING', 'EXPIRED'];
-
-interface Standing {
-	rule: FaultRule;
-	used: number;
-	spared: number;
-}
 
 export class Faults {
-	private readonly standing = new Set<Standing>();
+	private readonly standing = new Set<{ rule: FaultRule; used: number; spared: number }>();
 
-	/** Throws where the fault could never match a request: a test with it could not fail. */
-	add(rule: FaultRule): AddedFault {
-		const { kind, operation, times = 1, skip = 0 } = rule;
-		const known = ['*', 'video', 'webhook', ...Object.keys(METHODS)];
-		const isPossible = operation === '*' || appliesTo(rule, operation);
-		const isCounted = times >= 1 && skip >= 0 && (times === Infinity || Number.isInteger(times));
-		const isUnfinished = kind === 'job' && UNFINISHED.includes(rule.status);
-		if (!known.includes(operation) || !isPossible || !isCounted || isUnfinished) {
+	/**
+	 * Throws where the fault could never match a request: a test with it could not fail.
+	 * `used`: how many requests it has matched.
+	 */
+	add(rule: FaultRule): { readonly used: number; remove(): void } {
+		if (rule.operation !== '*' && !appliesTo(rule, rule.operation)) {
 			throw new Error(`This fault never matches a request: ${JSON.stringify(rule)}`);
 		}
-		const standing: Standing = { rule, used: 0, spared: 0 };
+		const standing = { rule, used: 0, spared: 0 };
 		this.standing.add(standing);
 		return {
 			get used() {
@@ -142,22 +118,15 @@ export class Faults {
 		const taken: TakenFaults = {};
 		for (const standing of this.standing) {
 			const { rule } = standing;
-			if (!appliesTo(rule, operation) || taken[stageOf(rule)]) continue;
-			if (!matches(rule.match, request, prompt)) continue;
-			if (standing.spared < (rule.skip ?? 0)) {
-				standing.spared++;
-				continue;
-			}
-			standing.used++;
-			if (standing.used >= (rule.times ?? 1)) this.standing.delete(standing);
-			Object.assign(taken, { [stageOf(rule)]: rule });
+			const { kind, match, skip = 0, times = 1 } = rule;
+			const stage = kind === 'delay' || kind === 'job' || kind === 'forget' ? kind : 'answer';
+			if (!appliesTo(rule, operation) || taken[stage] || !matches(match, request, prompt)) continue;
+			if (standing.spared++ < skip) continue;
+			if (++standing.used >= times) this.standing.delete(standing);
+			Object.assign(taken, { [stage]: rule });
 		}
 		return taken;
 	}
-}
-
-function stageOf({ kind }: Fault): keyof TakenFaults {
-	return kind === 'delay' || kind === 'job' || kind === 'forget' ? kind : 'answer';
 }
 
 function appliesTo({ kind, operation: wanted }: FaultRule, operation: Operation): boolean {

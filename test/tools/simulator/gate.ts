@@ -1,62 +1,96 @@
-/** Who may do what, and where: keys, endpoints, methods and sizes, before an operation looks at the request. */
+/** Who may do what, where, how often and with how much, before an operation looks at the request. All throw a Refusal. */
 
-import { page, refusal, type Answer } from './answer';
-import { FORBIDDEN_KEY, NO_CREDIT_KEY, type SimulatorOptions } from './options';
+import { Refusal } from './answer';
+import type { Clock } from './clock';
+import {
+	DOCUMENTED,
+	FORBIDDEN_KEY,
+	MEBIBYTE,
+	NO_CREDIT_KEY,
+	RATE_LIMITED_OPERATIONS,
+	type SimulatorOptions,
+} from './options';
 import { METHODS, type RequestRecord } from './requests';
-
-/** The key's label, which is what the ledger shows of it. */
-export type Access = { label: string } | { refused: Answer };
 
 /** Operations that cost money, so that a key without credit cannot use them. */
 const BILLED: readonly string[] = ['runsync', 'run', 'retry'];
 
-export function checkAccess(record: RequestRecord, options: SimulatorOptions): Access {
-	const { noCreditAs } = options;
-	const refused = (status: number, error: string) => ({ refused: refusal(options, status, error) });
-	const [, key] = /^Bearer ([^\s]+)$/.exec(record.headers.authorization ?? '') ?? [];
-	if (key === options.apiKey) return { label: 'default' };
+export function checkAccess(
+	{ headers, operation }: RequestRecord,
+	options: SimulatorOptions,
+): void {
+	const [, key] = /^Bearer ([^\s]+)$/.exec(headers.authorization ?? '') ?? [];
+	if (key === options.apiKey) return;
 	if (key === FORBIDDEN_KEY) {
-		return refused(403, 'The API key has no permission for this endpoint');
+		throw new Refusal(403, 'The API key has no permission for this endpoint');
 	}
 	if (key !== NO_CREDIT_KEY) {
-		return refused(401, 'Unauthorized: the API key is missing or not valid');
+		throw new Refusal(401, 'Unauthorized: the API key is missing or not valid');
 	}
-	const isFree = noCreditAs === 'FAILED' || !BILLED.includes(record.operation);
-	return isFree ? { label: 'no credit' } : refused(noCreditAs, 'Insufficient credit balance');
+	if (BILLED.includes(operation)) {
+		throw new Refusal(options.noCreditAs, 'Insufficient credit balance');
+	}
 }
 
-export function checkPlace(record: RequestRecord, options: SimulatorOptions): Answer | undefined {
-	const { operation, endpoint, method } = record;
-	if (operation === 'unknown' || operation === 'video') return refusal(options, 404, 'Not found');
-	if (!options.endpoints.includes(endpoint ?? '')) {
+export function checkPlace(
+	{ operation, endpoint, method }: RequestRecord,
+	known: readonly string[],
+) {
+	if (operation === 'unknown' || operation === 'video') throw new Refusal(404, 'Not found');
+	if (!known.includes(endpoint ?? '')) {
 		const error = `Endpoint '${endpoint}' does not exist`;
-		return refusal(options, 404, error, { detail: 'endpoint not found' });
+		throw new Refusal(404, error, { detail: 'endpoint not found' });
 	}
 	const allow = METHODS[operation];
-	if (method === allow) return undefined;
-	return refusal(options, 405, `Method ${method} is not allowed`, { headers: { allow } });
+	if (method === allow) return;
+	throw new Refusal(405, `Method ${method} is not allowed`, { headers: { allow } });
 }
 
-export function checkSize(record: RequestRecord, options: SimulatorOptions): Answer | undefined {
-	const { operation, bytes } = record;
-	if (operation !== 'run' && operation !== 'runsync') return undefined;
-	const limit = options.payloadLimits[operation];
-	if (bytes <= limit) return undefined;
-	const { tooLargeStatus } = options;
-	if (tooLargeStatus === 502) return page(502);
-	const size = `${limit / 1024 / 1024}MiB`;
-	const detail = `bad request: body: exceeded max body size of ${size}`;
-	return refusal(options, tooLargeStatus, `Payload is over ${limit} bytes`, { detail });
+export function checkSize({ operation, bytes }: RequestRecord, options: SimulatorOptions): void {
+	if (operation !== 'run' && operation !== 'runsync') return;
+	const limit = DOCUMENTED.body[operation];
+	if (bytes <= limit) return;
+	const detail = `bad request: body: exceeded max body size of ${limit / MEBIBYTE}MiB`;
+	throw new Refusal(options.tooLargeStatus, `Payload is over ${limit} bytes`, { detail });
 }
 
-export function tooManyRequests(waitMs: number, options: SimulatorOptions): Answer {
-	const { retryAfter } = options;
-	const headers: Record<string, string | number> = {};
-	// Both in whole seconds: rounded up, so that the promise holds.
-	if (retryAfter === 'seconds') headers['retry-after'] = Math.ceil(waitMs / 1000);
-	if (retryAfter === 'date') {
-		const at = Math.ceil((Date.now() + waitMs) / 1000) * 1000;
-		headers['retry-after'] = new Date(at).toUTCString();
+const WINDOW_MS = 10_000;
+/** The wait proposed to a client that has too many requests open. */
+const CONCURRENCY_WAIT_MS = 1000;
+
+/** Requests per sliding window, and open requests, per endpoint and operation. */
+export class RateLimits {
+	/** Per gate: how many are open, and when those of the window were admitted, oldest first. */
+	private readonly gates = new Map<string, { open: number; times: number[] }>();
+
+	constructor(
+		private readonly clock: Clock,
+		private readonly options: SimulatorOptions,
+	) {}
+
+	/** A refused request counts towards no limit. What is returned is to be called once the request is over. */
+	enter(endpoint: string | undefined, operation: string): () => void {
+		const limited = operation === 'status-sync' ? 'status' : operation;
+		const name = RATE_LIMITED_OPERATIONS.find((known) => known === limited);
+		if (!name) return () => {};
+		const { requests, concurrent } = this.options.rateLimits[name];
+		const path = `${endpoint}/${operation}`;
+		const gate = this.gates.get(path) ?? { open: 0, times: [] };
+		this.gates.set(path, gate);
+		const now = this.clock.now();
+		while ((gate.times[0] ?? Infinity) <= now - WINDOW_MS) gate.times.shift();
+		const frees = gate.times[gate.times.length - requests];
+		if (frees !== undefined) this.refuse(frees + WINDOW_MS - now);
+		if (gate.open >= concurrent) this.refuse(CONCURRENCY_WAIT_MS);
+		gate.times.push(now);
+		gate.open++;
+		return () => gate.open--;
 	}
-	return refusal(options, 429, 'Too many requests', { headers });
+
+	/** In whole seconds: rounded up, so that the promise holds. */
+	private refuse(waitMs: number): never {
+		const after = { 'retry-after': Math.ceil(waitMs / 1000) };
+		const headers = this.options.retryAfter === 'seconds' ? after : {};
+		throw new Refusal(429, 'Too many requests', { headers });
+	}
 }

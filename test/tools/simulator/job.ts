@@ -4,87 +4,68 @@ import { randomUUID } from 'node:crypto';
 import type { Timer } from './clock';
 import type { JobFault } from './faults';
 import type { JobRecord } from './ledger';
-import { ignoredFields, unknownFields } from './model';
+import { ignoredFields } from './model';
 import type { SimulatorOptions } from './options';
 import type { Payload } from './submission';
-import type { Queued } from './workers';
 
 /** A request for a job that passed every check. */
 export interface Submission extends Payload {
 	operation: 'runsync' | 'run';
 	endpoint: string;
-	apiKey: string;
 	/** Length of the request's body. */
 	bytes: number;
 	/** Documented ms that the result will be kept. */
 	retentionMs: number;
 }
 
-export class Job implements Queued {
+export class Job {
 	readonly record: JobRecord;
 	/** Called once the job is final, or gone; and once `/status` shows that. */
 	readonly whenFinal = new Set<() => void>();
 	readonly whenShown = new Set<() => void>();
+	/** When a worker may take it. */
 	readyAt = 0;
 	queuedAt = 0;
 	startedAt = 0;
-	/** When `/status` stops knowing it. */
+	/** When `/status` stops knowing it, and when it begins to show that it has ended. */
 	expiresAt = Infinity;
-	/** When `/status` begins to show that it has ended. */
 	shownFinalAt = Infinity;
 	/** Looks at it since it was COMPLETED. */
 	looks = 0;
 	/** Status requests that do not know it yet. */
 	unknownLooks = 0;
 	unknownUntil = 0;
-	/** How often it went back to the queue. */
-	requeues = 0;
 	/** A new one each time that it is worked on. */
 	work: object | undefined;
 	timers: Timer[] = [];
-	ttlTimer: Timer | undefined;
 
 	constructor(
 		readonly submission: Submission,
 		public ending: JobFault | undefined,
-		now: number,
-		options: SimulatorOptions,
+		{ idSuffix }: SimulatorOptions,
 	) {
 		const { bytes: _bytes, retentionMs: _retentionMs, ...sent } = submission;
 		const prefix = sent.operation === 'runsync' ? 'sync-' : '';
 		this.record = {
-			id: `${prefix}${randomUUID()}${options.idSuffix}`,
+			id: `${prefix}${randomUUID()}${idSuffix}`,
 			...sent,
-			submittedAt: now,
 			status: 'IN_QUEUE',
 			history: [],
 			price: 0,
-			seconds: undefined,
-			error: undefined,
-			output: undefined,
-			delayTime: undefined,
-			executionTime: undefined,
-			workerId: undefined,
 			retries: 0,
-			unknownFields: unknownFields(sent.input, options),
 			ignoredFields: ignoredFields(sent.input),
 			fetched: [],
 			webhookTries: [],
 			forgotten: false,
 		};
-		this.queue(now, options);
 	}
 
 	get isQueued(): boolean {
 		return this.record.status === 'IN_QUEUE';
 	}
 
-	get isRunning(): boolean {
-		return this.record.status === 'IN_PROGRESS';
-	}
-
 	get isFinal(): boolean {
-		return !this.isQueued && !this.isRunning;
+		return !['IN_QUEUE', 'IN_PROGRESS'].includes(this.record.status);
 	}
 
 	/** It begins to wait for a worker. */

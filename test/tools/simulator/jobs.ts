@@ -1,73 +1,58 @@
 /** The life of jobs: queued, worked on, final, forgotten; and what that bills. */
 
 import type { Changes } from './changes';
-import type { Clock } from './clock';
+import type { Clock, Timer } from './clock';
 import { documentOf, errorOf, outputOf } from './document';
-import { Job, type Submission } from './job';
 import type { JobFault } from './faults';
-import { DOCUMENTED, type JobInput, type SimulatorOptions } from './options';
-import type { Ledger } from './ledger';
+import { Job, type Submission } from './job';
+import type { JobRecord } from './ledger';
 import { assess, type Verdict } from './model';
-import { Workers } from './workers';
+import { DOCUMENTED, MEBIBYTE, type JobInput } from './options';
+import type { Simulator } from './simulator';
 import type { Webhooks } from './webhooks';
 
-export interface JobsNeeds {
+interface Needs extends Pick<Simulator, 'ledger' | 'options' | 'videoUrl'> {
 	clock: Clock;
-	options: SimulatorOptions;
-	ledger: Ledger;
 	changes: Changes;
 	webhooks: Webhooks;
-	videoUrl: (jobId: string) => string;
 }
 
-/** How a job ends. */
-interface End {
-	status: string;
-	error?: unknown;
-	output?: unknown;
-	/** USD; absent where nothing is billed. */
-	price?: number | undefined;
-	/** Length of the video that was made. */
-	seconds?: number;
-}
+/** How a job ends; without a price nothing is billed. */
+type End = Partial<Pick<JobRecord, 'error' | 'output' | 'price' | 'seconds'>> & { status: string };
 
 const RETRYABLE = ['FAILED', 'TIMED_OUT'];
 
 export class Jobs {
 	private readonly byId = new Map<string, Job>();
-	private readonly workers: Workers<Job>;
+	/** What waits for a worker, in the order of coming; one that ended meanwhile is passed over. */
+	private readonly queue: Job[] = [];
+	private busy = 0;
+	private started = 0;
+	/** Looks at the queue again when its first job may be taken. */
+	private wake: Timer | undefined;
+	private isHeld = false;
+	/** What waits for `release`, while workers are not to finish. */
 	private finishes: Array<() => void> | undefined;
-	private fetching = new AbortController();
+	private readonly fetching = new AbortController();
 
-	constructor(private readonly needs: JobsNeeds) {
-		this.workers = new Workers(
-			needs.clock,
-			() => needs.options.workers,
-			(job, workerId) => this.begin(job, workerId),
-		);
-	}
+	constructor(private readonly needs: Needs) {}
 
 	submit(submission: Submission, ending?: JobFault): Job {
 		const { clock, ledger, options } = this.needs;
-		const job = new Job(submission, ending, clock.now(), options);
+		const job = new Job(submission, ending, options);
 		this.byId.set(job.record.id, job);
 		ledger.enter(job.record);
 		const ttl = submission.policy?.ttl ?? DOCUMENTED.ttl.default;
-		job.ttlTimer = clock.after(ttl * options.timeScale, () => this.expire(job));
+		clock.after(ttl * options.timeScale, () => this.expire(job));
 		this.enqueue(job);
 		return job;
 	}
 
 	/** The job, unless it is unknown, of another endpoint, expired or forgotten. */
-	find(endpoint: string | undefined, id: string | undefined): Job | undefined {
-		const job = this.recall(id ?? '');
+	find(endpoint: string | undefined, id = ''): Job | undefined {
+		const job = this.byId.get(id);
 		const isKnown = job?.record.endpoint === endpoint && job?.isKnown(this.needs.clock.now());
 		return isKnown ? job : undefined;
-	}
-
-	/** Whatever became of it. */
-	recall(id: string): Job | undefined {
-		return this.byId.get(id);
 	}
 
 	/** False for a job that is final. */
@@ -82,7 +67,7 @@ export class Jobs {
 		if (!RETRYABLE.includes(job.record.status)) return false;
 		job.record.retries++;
 		job.ending = ending;
-		this.putBack(job);
+		this.enqueue(job);
 		return true;
 	}
 
@@ -96,12 +81,14 @@ export class Jobs {
 		giveUp: (leave: () => void) => void,
 		look: () => T,
 	): Promise<T> {
-		if (ms <= 0) return Promise.resolve(look());
+		// Where looking throws, it rejects.
+		const seen = () => new Promise<T>((resolve) => resolve(look()));
+		if (ms <= 0) return seen();
 		return new Promise((resolve) => {
 			const done = () => {
 				if (!when.delete(done)) return;
 				timer.cancel();
-				resolve(look());
+				resolve(seen());
 			};
 			const timer = this.needs.clock.after(ms, done);
 			when.add(done);
@@ -111,7 +98,7 @@ export class Jobs {
 
 	/** What workers are not to do until `release`: take jobs, finish them, or both. */
 	hold(what: 'start' | 'finish' | 'both'): void {
-		if (what !== 'finish') this.workers.hold();
+		if (what !== 'finish') this.isHeld = true;
 		if (what !== 'start') this.finishes ??= [];
 	}
 
@@ -119,57 +106,79 @@ export class Jobs {
 		const finishes = this.finishes ?? [];
 		this.finishes = undefined;
 		for (const finish of finishes) finish();
-		this.workers.release();
+		this.isHeld = false;
+		this.dispatch();
 	}
 
-	get workerCounts(): { idle: number; running: number } {
-		const running = this.workers.busy;
-		return { idle: Math.max(0, this.needs.options.workers - running), running };
+	health(): object {
+		const { ledger, options } = this.needs;
+		const idle = Math.max(0, options.workers - this.busy);
+		return {
+			jobs: {
+				completed: ledger.count('COMPLETED'),
+				failed: ledger.count('FAILED') + ledger.count('TIMED_OUT'),
+				inProgress: ledger.count('IN_PROGRESS'),
+				inQueue: ledger.count('IN_QUEUE'),
+				retried: ledger.jobs.reduce((sum, { retries }) => sum + retries, 0),
+			},
+			workers: {
+				idle,
+				initializing: 0,
+				ready: idle,
+				running: this.busy,
+				throttled: 0,
+				unhealthy: 0,
+			},
+		};
 	}
 
-	clear(): void {
-		for (const job of this.byId.values()) {
-			job.stopWork();
-			job.ttlTimer?.cancel();
-			job.whenFinal.clear();
-			job.whenShown.clear();
-		}
-		this.byId.clear();
-		this.workers.clear();
-		this.finishes = undefined;
+	/** Forgets them all; the clock has to forget what they planned. */
+	close(): void {
 		this.fetching.abort();
-		this.fetching = new AbortController();
-	}
-
-	private putBack(job: Job): void {
-		const now = this.needs.clock.now();
-		job.queue(now, this.needs.options);
-		this.needs.ledger.move(job.record, 'IN_QUEUE', now);
-		this.enqueue(job);
 	}
 
 	private enqueue(job: Job): void {
-		this.announce(job);
-		this.workers.enqueue(job, job.record.policy?.lowPriority === true);
+		job.queue(this.needs.clock.now(), this.needs.options);
+		this.move(job, 'IN_QUEUE');
+		this.queue.push(job);
+		this.dispatch();
 	}
 
-	private begin(job: Job, workerId: string): void {
-		const { clock, options, ledger } = this.needs;
+	private dispatch(): void {
+		const { clock, options } = this.needs;
+		this.wake?.cancel();
+		while (!this.isHeld && this.busy < options.workers) {
+			while (this.queue[0]?.isQueued === false) this.queue.shift();
+			const [job] = this.queue;
+			if (!job) return;
+			const waitMs = job.readyAt - clock.now();
+			if (waitMs > 0) {
+				this.wake = clock.after(waitMs, () => this.dispatch());
+				return;
+			}
+			this.queue.shift();
+			this.begin(job);
+		}
+	}
+
+	private begin(job: Job): void {
+		const { clock, options } = this.needs;
 		const { record } = job;
 		const now = clock.now();
+		this.busy++;
 		job.startedAt = now;
 		record.delayTime = Math.round(now - job.queuedAt);
-		record.workerId = workerId;
-		ledger.move(record, 'IN_PROGRESS', now);
+		// Runpod's worker ids are letters and digits.
+		record.workerId = `simworker${(this.started++).toString(36).padStart(5, '0')}`;
 		const limit = record.policy?.executionTimeout ?? DOCUMENTED.executionTimeout.default;
 		const error = `Job exceeded its execution timeout of ${limit} ms`;
 		const timeOut = () => this.finish(job, { status: 'TIMED_OUT', error });
 		job.timers.push(clock.after(limit * options.timeScale, timeOut));
-		this.announce(job);
+		this.move(job, 'IN_PROGRESS');
 
 		// What is held, or fetched meanwhile, may find it timed out and running anew.
 		const work = (job.work = {});
-		const isSame = () => job.work === work;
+		const isSame = () => job.work === work && !this.fetching.signal.aborted;
 		const verdict = assess(record, options, this.fetching.signal);
 		if (!(verdict instanceof Promise)) this.plan(job, verdict, isSame);
 		else void verdict.then((fetched) => isSame() && this.plan(job, fetched, isSame));
@@ -180,11 +189,7 @@ export class Jobs {
 		const { executionTimeMs: rule } = options;
 		const planned = typeof rule === 'function' ? rule(job.record.input) : rule;
 		const ms = job.ending?.executionTimeMs ?? (verdict.ok ? planned : 0);
-		const finish = () => {
-			if (!isSame()) return;
-			if (job.requeues < (job.ending?.requeues ?? 0)) this.requeue(job);
-			else this.finish(job, this.endOf(job, verdict));
-		};
+		const finish = () => isSame() && this.finish(job, this.endOf(job, verdict));
 		job.timers.push(clock.after(ms, () => (this.finishes ? this.finishes.push(finish) : finish())));
 	}
 
@@ -192,82 +197,54 @@ export class Jobs {
 	private endOf({ record, ending }: Job, verdict: Verdict): End {
 		const { options, videoUrl } = this.needs;
 		const made: End = verdict.ok
-			? { status: 'COMPLETED', output: outputOf(videoUrl(record.id), verdict.price, options) }
+			? {
+					...verdict,
+					status: 'COMPLETED',
+					output: outputOf(videoUrl(record.id), verdict.price, options),
+				}
 			: { status: 'FAILED', error: errorOf(verdict.error, options) };
-		if (verdict.ok) Object.assign(made, { price: verdict.price, seconds: verdict.seconds });
 		if (!ending) return made;
 		const status = ending.status ?? (ending.error === undefined ? 'COMPLETED' : 'FAILED');
 		const base: End = status === 'COMPLETED' && verdict.ok ? made : { status };
-		return {
-			...base,
-			status,
-			error: ending.error,
-			output: 'output' in ending ? ending.output : base.output,
-			price: ending.price ?? base.price,
-		};
+		const { error, output, price = base.price ?? 0 } = { ...base, ...ending };
+		return { ...base, status, error, output, price };
 	}
 
-	private requeue(job: Job): void {
-		const free = this.stopWork(job);
-		job.requeues++;
-		this.putBack(job);
-		free();
-	}
-
-	private finish(job: Job, end: End): void {
+	private finish(job: Job, { status, price, error, output, seconds }: End): void {
 		const { clock, ledger, options, webhooks } = this.needs;
-		const { record, submission } = job;
+		const { record } = job;
+		const { bytes, retentionMs, webhook } = job.submission;
 		const now = clock.now();
-		const free = this.stopWork(job);
-		record.error = end.error;
-		record.output = end.output;
-		record.seconds = end.seconds;
+		const isRunning = record.status === 'IN_PROGRESS';
+		job.stopWork();
+		if (isRunning) record.executionTime = Math.round(now - job.startedAt);
+		Object.assign(record, { error, output, seconds });
 		job.shownFinalAt = now + options.booksLagMs;
-		job.expiresAt = now + submission.retentionMs * options.timeScale;
-		ledger.move(record, end.status, now);
-		if (end.price) ledger.bill(record, end.price);
-		const document = documentOf(job, options);
-		if (record.webhook !== undefined) webhooks.deliver(record, JSON.stringify(document));
-		const isLong = submission.bytes > options.maxRecordedBodyBytes;
-		if (isLong && !RETRYABLE.includes(end.status)) shorten(record.input);
-		this.announceFinal(job, free);
+		job.expiresAt = now + retentionMs * options.timeScale;
+		if (price) ledger.bill(record, price);
+		this.move(job, status);
+		if (webhook !== undefined && status !== 'EXPIRED') {
+			webhooks.deliver(record, JSON.stringify(documentOf(job, options)));
+		}
+		if (bytes > MEBIBYTE && !RETRYABLE.includes(status)) shorten(record.input);
+		const tell = (listeners: Set<() => void>) => listeners.forEach((listen) => listen());
+		tell(job.whenFinal);
+		if (options.booksLagMs > 0) clock.after(options.booksLagMs, () => tell(job.whenShown));
+		else tell(job.whenShown);
+		// Last, for it takes the next job at once.
+		if (isRunning) this.busy--;
+		this.dispatch();
 	}
 
 	/** Its time to live is over: Runpod drops it, whatever its state. */
 	private expire(job: Job): void {
-		const { clock, ledger, options } = this.needs;
-		if (job.isQueued && options.expiredInQueue === 'TIMED_OUT') {
-			return this.finish(job, { status: 'TIMED_OUT', error: 'Job expired in the queue' });
-		}
-		const now = clock.now();
-		job.expiresAt = now;
-		if (job.isFinal) return;
-		const free = this.stopWork(job);
-		ledger.move(job.record, 'EXPIRED', now);
-		this.announceFinal(job, free);
+		if (job.isFinal) job.expiresAt = this.needs.clock.now();
+		else this.finish(job, { status: 'EXPIRED' });
 	}
 
-	/** Returns what frees its worker: after the state has changed, for that takes the next job at once. */
-	private stopWork(job: Job): () => void {
-		const { record } = job;
-		const { workerId } = record;
-		job.stopWork();
-		if (!job.isRunning || workerId === undefined) return () => {};
-		record.executionTime = Math.round(this.needs.clock.now() - job.startedAt);
-		return () => this.workers.free(workerId);
-	}
-
-	private announceFinal(job: Job, free: () => void): void {
-		this.announce(job);
-		const { clock, options } = this.needs;
-		const tell = (...listeners: Array<() => void>) => listeners.forEach((listen) => listen());
-		tell(...job.whenFinal, free);
-		if (options.booksLagMs > 0) clock.after(options.booksLagMs, () => tell(...job.whenShown));
-		else tell(...job.whenShown);
-	}
-
-	private announce(job: Job): void {
-		this.needs.changes.announce({ kind: 'job', job: job.record });
+	private move({ record }: Job, status: string): void {
+		this.needs.ledger.move(record, status, this.needs.clock.now());
+		this.needs.changes.announce({ kind: 'job', job: record });
 	}
 }
 

@@ -8,13 +8,6 @@ export interface Policy {
 	lowPriority?: boolean;
 }
 
-export interface WebhookTry {
-	/** When the call began. */
-	at: number;
-	/** HTTP status of the receiver, or why there was none. */
-	result: number | string;
-}
-
 export interface Fetched {
 	field: 'image' | 'audio';
 	url: string;
@@ -32,29 +25,25 @@ export interface JobRecord {
 	input: JobInput;
 	readonly webhook: string | undefined;
 	readonly policy: Policy | undefined;
-	/** Which key: its label, never the key. */
-	readonly apiKey: string;
-	readonly submittedAt: number;
 	/** Runpod's state; EXPIRED (the ledger's own word) when its ttl ran out before it was done. */
 	status: string;
 	readonly history: Array<{ status: string; at: number }>;
 	/** Billed, USD: 0 unless COMPLETED, or a fault sets it. */
 	price: number;
 	/** Length of the video that was made. */
-	seconds: number | undefined;
-	error: unknown;
-	output: unknown;
-	delayTime: number | undefined;
-	executionTime: number | undefined;
-	workerId: string | undefined;
+	seconds?: number | undefined;
+	error?: unknown;
+	output?: unknown;
+	delayTime?: number | undefined;
+	executionTime?: number | undefined;
+	workerId?: string | undefined;
 	retries: number;
-	/** Input fields that the model does not know. */
-	unknownFields: readonly string[];
 	/** Input fields that the model knows but ignores here (duration with audio …). */
 	ignoredFields: readonly string[];
 	/** Images and audio that were fetched from their addresses. */
 	readonly fetched: Fetched[];
-	readonly webhookTries: WebhookTry[];
+	/** When each call began, and the HTTP status of the receiver, or why there was none. */
+	readonly webhookTries: Array<{ at: number; result: number | string }>;
 	/** Whether Runpod has lost it on purpose of a test: `/status` says 404. */
 	forgotten: boolean;
 }
@@ -62,7 +51,6 @@ export interface JobRecord {
 export class Ledger {
 	readonly jobs: JobRecord[] = [];
 	private readonly byId = new Map<string, JobRecord>();
-	private readonly counts = new Map<string, number>();
 	private sum = 0;
 
 	/** USD billed so far, to a millionth. */
@@ -76,24 +64,23 @@ export class Ledger {
 
 	/** How many jobs are in each state now. */
 	countByStatus(): Record<string, number> {
-		return Object.fromEntries([...this.counts].filter(([, count]) => count > 0));
+		const counts: Record<string, number> = {};
+		for (const { status } of this.jobs) counts[status] = (counts[status] ?? 0) + 1;
+		return counts;
 	}
 
 	count(status: string): number {
-		return this.counts.get(status) ?? 0;
+		return this.jobs.filter((job) => job.status === status).length;
 	}
 
 	enter(job: JobRecord): void {
 		this.jobs.push(job);
 		this.byId.set(job.id, job);
-		this.move(job, job.status, job.submittedAt);
 	}
 
 	move(job: JobRecord, status: string, at: number): void {
-		if (job.history.length > 0) this.counts.set(job.status, this.count(job.status) - 1);
 		job.status = status;
 		job.history.push({ status, at });
-		this.counts.set(status, this.count(status) + 1);
 	}
 
 	bill(job: JobRecord, price: number): void {
@@ -104,7 +91,6 @@ export class Ledger {
 	clear(): void {
 		this.jobs.length = 0;
 		this.byId.clear();
-		this.counts.clear();
 		this.sum = 0;
 	}
 

@@ -5,22 +5,17 @@
 
 import { audioSeconds } from './audio-length';
 import { roundUsd, type Fetched } from './ledger';
-import {
-	fetchMedia,
-	invalidFormat,
-	readMedia,
-	type AudioFormat,
-	type Media,
-	type MediaField,
-} from './media';
+import { fetchMedia, invalidFormat, readMedia, type Media, type MediaField } from './media';
 import type { JobInput, SimulatorOptions } from './options';
 
 /** What the model makes of an input: a video of so many seconds for so many USD, or an error. */
 export type Verdict = { ok: true; seconds: number; price: number } | { ok: false; error: string };
 
+/** Billed where nothing says how long the video is, so for audio that was not fetched too. */
 const DEFAULT_SECONDS = 5;
 const USD_PER_SECOND: Record<string, number> = { '720p': 0.02, '1080p': 0.04 };
 const DRAFT_SHARE = 0.25;
+const MEDIA: readonly MediaField[] = ['image', 'audio'];
 
 interface Rule {
 	holds: (value: unknown) => boolean;
@@ -34,7 +29,10 @@ const RULES: Record<string, Rule> = {
 		holds: (value) => typeof value === 'string' && value.trim() !== '',
 		says: 'a non-empty string',
 	},
-	duration: { holds: (value) => isWhole(value) && value >= 1, says: 'an integer from 1' },
+	duration: {
+		holds: (value) => isWhole(value) && value >= 1 && value <= 10,
+		says: 'an integer from 1 to 10',
+	},
 	resolution: oneOf('720p', '1080p'),
 	fps: oneOf(24, 48),
 	aspect_ratio: oneOf('16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '1:1'),
@@ -43,14 +41,6 @@ const RULES: Record<string, Rule> = {
 	save_audio: BOOLEAN,
 	prompt_upsampling: BOOLEAN,
 };
-const MEDIA: readonly MediaField[] = ['image', 'audio'];
-
-export function unknownFields(input: JobInput, { resolutionField }: SimulatorOptions): string[] {
-	const known = [...Object.keys(RULES), ...MEDIA].filter((name) => name !== 'resolution');
-	if (resolutionField !== 'size') known.push('resolution');
-	if (resolutionField !== 'resolution') known.push('size');
-	return Object.keys(input).filter((field) => !known.includes(field));
-}
 
 /** Fields that are sent in vain: the page says they are ignored beside an image or audio. */
 export function ignoredFields(input: JobInput): string[] {
@@ -60,13 +50,9 @@ export function ignoredFields(input: JobInput): string[] {
 	return ignored;
 }
 
-/** Whether the request is refused at once, as was seen: a file as data URI, unknown keys, odd values. */
-export function isRefusedAtOnce(input: JobInput, options: SimulatorOptions): boolean {
-	const isDataUri = (value: unknown) => /^data:/i.test(String(value));
-	if (options.refusesDataUris && MEDIA.some((field) => isDataUri(input[field]))) return true;
-	if (!options.refusesOddInput) return false;
-	const isOdd = unknownFields(input, options).length > 0 || Number(input.seed ?? 0) < 0;
-	return isOdd || fieldError(input, options) !== undefined;
+/** As was seen: files that come as data URIs are refused at once. */
+export function hasDataUri(input: JobInput): boolean {
+	return MEDIA.some((field) => /^data:/i.test(String(input[field])));
 }
 
 /** Checks the whole input. A promise only where media has to be fetched. */
@@ -87,7 +73,6 @@ export function assess(
 	}
 	if (missing.length === 0) return price(input, found.audio, options);
 	const fetches = missing.map(async ({ field, url }) => {
-		found[field] = {};
 		const media = await fetchMedia(field, url, signal, fetched);
 		if ('error' in media) return media.error;
 		found[field] = media;
@@ -101,7 +86,7 @@ export function assess(
 
 function price(input: JobInput, audio: Media | undefined, options: SimulatorOptions): Verdict {
 	const asked = isWhole(input.duration) ? input.duration : DEFAULT_SECONDS;
-	const seconds = audio ? secondsOf(audio, options) : asked;
+	const seconds = audio ? secondsOf(audio) : asked;
 	if (seconds === undefined) return { ok: false, ...invalidFormat('audio') };
 	const usdPerSecond = USD_PER_SECOND[String(resolutionOf(input, options) ?? '720p')] ?? 0;
 	const share = input.draft === true ? DRAFT_SHARE : 1;
@@ -109,18 +94,16 @@ function price(input: JobInput, audio: Media | undefined, options: SimulatorOpti
 }
 
 /** Nothing but a header is no audio; a header that does not say (a FLAC of a stream) is. */
-function secondsOf({ format, bytes }: Media, options: SimulatorOptions): number | undefined {
-	if (!bytes) return options.defaultAudioSeconds;
-	const seconds = audioSeconds(format as AudioFormat, bytes);
-	return seconds ?? (format === 'flac' ? options.defaultAudioSeconds : undefined);
+function secondsOf({ format = '', bytes }: Media): number | undefined {
+	if (!bytes) return DEFAULT_SECONDS;
+	return audioSeconds(format, bytes) ?? (format === 'flac' ? DEFAULT_SECONDS : undefined);
 }
 
 /** `size` may also be pixels, as Runpod's AI-SDK provider sends it: `1280*720`. */
-function resolutionOf(input: JobInput, { resolutionField }: SimulatorOptions): unknown {
-	const size = resolutionField === 'resolution' ? undefined : input.size;
+function resolutionOf({ size, resolution }: JobInput, { readsSize }: SimulatorOptions): unknown {
+	if (!readsSize || size === undefined) return resolution;
 	const [, width, height] = /^(\d+)\*(\d+)$/.exec(String(size)) ?? [];
-	if (width && height) return `${Math.min(Number(width), Number(height))}p`;
-	return size ?? (resolutionField === 'size' ? undefined : input.resolution);
+	return width && height ? `${Math.min(Number(width), Number(height))}p` : size;
 }
 
 function fieldError(input: JobInput, options: SimulatorOptions): string | undefined {
@@ -128,10 +111,8 @@ function fieldError(input: JobInput, options: SimulatorOptions): string | undefi
 	const ignored = ignoredFields(input);
 	for (const [field, rule] of Object.entries(RULES)) {
 		const value = field === 'resolution' ? resolutionOf(input, options) : input[field];
-		if (value === undefined || ignored.includes(field)) continue;
-		const isTooLong = field === 'duration' && Number(value) > options.longestSeconds;
-		const most = field === 'duration' ? ` to ${options.longestSeconds}` : '';
-		if (!rule.holds(value) || isTooLong) return `${field} must be ${rule.says}${most}`;
+		const isChecked = value !== undefined && !ignored.includes(field);
+		if (isChecked && !rule.holds(value)) return `${field} must be ${rule.says}`;
 	}
 	return undefined;
 }

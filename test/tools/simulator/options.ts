@@ -6,7 +6,7 @@ export const RATE_LIMITED_OPERATIONS = ['runsync', 'run', 'status', 'cancel'] as
 export type RateLimitedOperation = (typeof RATE_LIMITED_OPERATIONS)[number];
 
 export interface RateLimit {
-	/** Requests per `rateWindowMs`. */
+	/** Requests per ten seconds. */
 	requests: number;
 	/** Requests open at once. */
 	concurrent: number;
@@ -17,14 +17,17 @@ export type JobInput = Record<string, unknown>;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
-const MEBIBYTE = 1024 * 1024;
+export const MEBIBYTE = 1024 * 1024;
 
-/** Documented bounds, in ms. Source: Runpod's "Send API requests" and its SDKs (status-sync). */
+/** Documented bounds, in ms and bytes. Source: Runpod's "Send API requests" and its SDKs (status-sync). */
 export const DOCUMENTED = {
 	wait: { least: SECOND, most: 5 * MINUTE, default: 90 * SECOND },
 	statusWait: { least: SECOND, most: 90 * SECOND, default: 90 * SECOND },
 	executionTimeout: { most: 7 * DAY, default: 10 * MINUTE },
 	ttl: { least: 10 * SECOND, most: 7 * DAY, default: DAY },
+	/** How long a result is kept; that of a runsync as long as its `wait` where that is longer. */
+	retention: { runsync: MINUTE, run: 30 * MINUTE },
+	body: { runsync: 20 * MEBIBYTE, run: 10 * MEBIBYTE },
 } as const;
 
 /** The other keys of the simulator: known to Runpod, but of no use. */
@@ -73,22 +76,15 @@ export class SimulatorOptions {
 	statusSync: 'waits' | 'immediate' | 404 | 405 | 501 = 'waits';
 	/** The edge gives up on a runsync that is open for so many documented ms: a page; the job runs on. */
 	edge: { afterMs: number; status: number } = { afterMs: Infinity, status: 524 };
-	/** How a key without credit is refused; FAILED: its jobs are accepted and fail. */
-	noCreditAs: 400 | 401 | 402 | 'FAILED' = 402;
-	/** A job whose ttl is over while it is queued: 404, or final as TIMED_OUT. */
-	expiredInQueue: 'unknown' | 'TIMED_OUT' = 'unknown';
+	/** How a key without credit is refused. */
+	noCreditAs: 400 | 402 = 402;
 	/** Least documented ms of `policy.executionTimeout`. */
 	leastExecutionTimeoutMs = 5000;
 	/** Whether files as data URIs are refused: 400 `property input is required`. */
 	refusesDataUris = false;
-	/** Whether unknown keys and odd values in `input` are refused in the same words. */
-	refusesOddInput = false;
-	/** Which field names the resolution, and so the price; `either`: `size` before `resolution`. */
-	resolutionField: 'resolution' | 'size' | 'either' = 'resolution';
-	/** Most seconds of `duration`: 10 by Runpod's page, 20 elsewhere. */
-	longestSeconds = 10;
-	/** Bytes of a request body, and the HTTP status above it (502: a page). */
-	payloadLimits: { runsync: number; run: number } = { runsync: 20 * MEBIBYTE, run: 10 * MEBIBYTE };
+	/** Whether `size` names the resolution, and so the price, before `resolution` does. */
+	readsSize = false;
+	/** HTTP status of a body that is too large (502: a page). */
 	tooLargeStatus: 400 | 413 | 502 = 413;
 	/** Those of `status` hold for `status-sync` too, each counted by itself. */
 	rateLimits: Record<RateLimitedOperation, RateLimit> = {
@@ -97,26 +93,16 @@ export class SimulatorOptions {
 		status: { requests: 2000, concurrent: 400 },
 		cancel: { requests: 100, concurrent: 20 },
 	};
-	/** Length of the rate limit's sliding window in real ms (not scaled). */
-	rateWindowMs = 10 * SECOND;
-	/** How a 429 says when to come back. */
-	retryAfter: 'seconds' | 'date' | 'none' = 'seconds';
+	/** Whether a 429 says when to come back. */
+	retryAfter: 'seconds' | 'none' = 'seconds';
 	/**
 	 * Real ms per documented ms, for every duration that Runpod documents (wait, retention,
 	 * executionTimeout, ttl, webhook pause, life of a video URL). 0.001 makes a minute 60 ms.
 	 */
 	timeScale = 1;
-	/** Documented ms that a result is kept. */
-	retentionMs: { runsync: number; runsyncLongest: number; run: number } = {
-		runsync: MINUTE,
-		runsyncLongest: 5 * MINUTE,
-		run: 30 * MINUTE,
-	};
 	/** Documented ms between the calls of a webhook; a list has one pause for each further call. */
 	webhookRetryMs: number | readonly number[] = 10 * SECOND;
 	webhookTries = 3;
-	/** Real ms after which a webhook that does not answer counts as failed. */
-	webhookTimeoutMs = 10 * SECOND;
 	/** Documented ms that a video URL works. */
 	videoLifetimeMs = 7 * DAY;
 	/** Status of a video URL that has expired. */
@@ -125,16 +111,12 @@ export class SimulatorOptions {
 	videoBytes = 0;
 	/** Whether http(s) images and audio are fetched, checked, and noted in the ledger with their sha256. */
 	fetchMedia = false;
-	/** Seconds billed for audio whose length cannot be known. */
-	defaultAudioSeconds = 5;
 	recordRequests = true;
-	/** Request bodies and job inputs above this are not kept in the log and the ledger. */
-	maxRecordedBodyBytes = MEBIBYTE;
 }
 
 /**
  * As others measured Runpod, the likeliest of each at once. What was reported both ways stays as documented:
- * `refusesDataUris` and `refusesOddInput`, for p-video takes both at other hosts.
+ * `refusesDataUris`, for p-video takes them at other hosts.
  */
 const SEEN: Partial<SimulatorOptions> = {
 	idSuffix: '-e1',
@@ -149,7 +131,7 @@ const SEEN: Partial<SimulatorOptions> = {
 	edge: { afterMs: 100 * SECOND, status: 524 },
 	noCreditAs: 400,
 	leastExecutionTimeoutMs: 5001,
-	resolutionField: 'either',
+	readsSize: true,
 	tooLargeStatus: 400,
 	webhookRetryMs: [5 * SECOND, 10 * SECOND],
 };

@@ -2,7 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Each with the method that it takes. Source: Runpod's operation reference; the last also its SDKs. */
+/** Each with the method that it takes. Source: Runpod's operation reference; the last is in its SDKs. */
 export const METHODS = {
 	runsync: 'POST',
 	run: 'POST',
@@ -28,7 +28,7 @@ export interface RequestRecord {
 	readonly headers: IncomingHttpHeaders;
 	/** Length of the body as received. */
 	bytes: number;
-	/** The parsed JSON body, or its text; undefined when empty or above the cap. */
+	/** The parsed JSON body, or its text; undefined when empty or above a megabyte. */
 	body: unknown;
 	/** ms since 1970. */
 	readonly at: number;
@@ -37,23 +37,18 @@ export interface RequestRecord {
 	status: number | 'reset' | 'hang' | 'left' | undefined;
 }
 
+type Route = Pick<RequestRecord, 'operation' | 'endpoint' | 'jobId'>;
+
 /** Of a request that has just begun. */
 export function requestRecord(
 	method: string,
 	path: string,
-	{ operation, endpoint, jobId }: Omit<Route, 'query'>,
+	route: Route,
 	at: number,
 	headers: IncomingHttpHeaders = {},
 ): RequestRecord {
 	const open = { body: undefined, answeredAt: undefined, status: undefined };
-	return { method, path, operation, endpoint, jobId, headers, bytes: 0, at, ...open };
-}
-
-export interface Route {
-	operation: RequestRecord['operation'];
-	endpoint: string | undefined;
-	jobId: string | undefined;
-	query: URLSearchParams;
+	return { method, path, ...route, headers, bytes: 0, at, ...open };
 }
 
 const WITH_JOB: readonly string[] = ['status', 'status-sync', 'cancel', 'retry'];
@@ -64,10 +59,8 @@ function isApiOperation(name: string | undefined): name is ApiOperation {
 
 /** Reads `/v2/<endpoint>/<operation>[/<job>]` and `/video/<job>/output.mp4`. */
 export function parseRoute(url: string): Route {
-	const [path = '', ...search] = url.split('?');
-	const query = new URLSearchParams(search.join('?'));
-	const [, root, first, second, third, ...rest] = path.split('/');
-	const none: Route = { operation: 'unknown', endpoint: undefined, jobId: undefined, query };
+	const [, root, first, second, third, ...rest] = (url.split('?')[0] ?? '').split('/');
+	const none: Route = { operation: 'unknown', endpoint: undefined, jobId: undefined };
 	if (rest.length > 0 || !first) return none;
 	if (root === 'video') {
 		const isVideo = second === 'output.mp4' && third === undefined;
@@ -75,5 +68,5 @@ export function parseRoute(url: string): Route {
 	}
 	if (root !== 'v2' || !isApiOperation(second)) return none;
 	if (WITH_JOB.includes(second) ? !third : third !== undefined) return none;
-	return { operation: second, endpoint: first, jobId: third, query };
+	return { operation: second, endpoint: first, jobId: third };
 }

@@ -1,5 +1,6 @@
-/** Reads the body of runsync and run; what the real API would refuse is refused. */
+/** Reads the body and query of runsync and run; what the real API would refuse is refused (thrown). */
 
+import { badRequest } from './answer';
 import { isHttpUrl, isRecord } from './json';
 import type { Policy } from './ledger';
 import { DOCUMENTED, type JobInput, type SimulatorOptions } from './options';
@@ -10,56 +11,52 @@ export interface Payload {
 	policy: Policy | undefined;
 }
 
-/** A payload, or why it is none. */
 export function parsePayload(
 	contentType: string | undefined,
 	body: unknown,
 	options: SimulatorOptions,
-): Payload | string {
+): Payload {
 	if (!/^application\/json\s*(;|$)/i.test(contentType ?? '')) {
-		return "The request's Content-Type must be application/json";
+		throw badRequest("The request's Content-Type must be application/json");
 	}
-	if (!isRecord(body)) return 'The request body must be a JSON object';
+	if (!isRecord(body)) throw badRequest('The request body must be a JSON object');
 	const { input, webhook, policy } = body;
-	if (!isRecord(input)) return 'property input is required';
+	if (!isRecord(input)) throw badRequest('property input is required');
 	if (webhook !== undefined && (typeof webhook !== 'string' || !isHttpUrl(webhook))) {
-		return "'webhook' must be an http(s) URL";
+		throw badRequest("'webhook' must be an http(s) URL");
 	}
-	const parsed = parsePolicy(policy, options);
-	return typeof parsed === 'string' ? parsed : { input, webhook, policy: parsed };
+	return { input, webhook, policy: parsePolicy(policy, options) };
 }
 
-function parsePolicy(policy: unknown, options: SimulatorOptions): Policy | undefined | string {
+function parsePolicy(policy: unknown, options: SimulatorOptions): Policy | undefined {
 	if (policy === undefined) return undefined;
-	if (!isRecord(policy)) return "'policy' must be an object";
+	if (!isRecord(policy)) throw badRequest("'policy' must be an object");
 	const { lowPriority } = policy;
 	const parsed: Policy = {};
-	const leasts = {
-		executionTimeout: options.leastExecutionTimeoutMs,
-		ttl: DOCUMENTED.ttl.least,
+	const { executionTimeout, ttl } = DOCUMENTED;
+	const bounds = {
+		executionTimeout: { ...executionTimeout, least: options.leastExecutionTimeoutMs },
+		ttl,
 	};
 	for (const name of ['executionTimeout', 'ttl'] as const) {
-		const [ms, least, most] = [policy[name], leasts[name], DOCUMENTED[name].most];
-		if (ms === undefined) continue;
-		if (!isWithin(ms, least, most)) return `'policy.${name}' must be ${least} to ${most} ms`;
-		parsed[name] = ms;
+		const ms = policy[name];
+		if (ms !== undefined) parsed[name] = within(bounds[name], ms, `policy.${name}`);
 	}
 	if (lowPriority === undefined) return parsed;
-	if (typeof lowPriority !== 'boolean') return "'policy.lowPriority' must be a boolean";
+	if (typeof lowPriority !== 'boolean') throw badRequest("'policy.lowPriority' must be a boolean");
 	return { ...parsed, lowPriority };
 }
 
-/** `wait` in ms: undefined when not asked for, a string when refused. */
-export function parseWait(
-	query: URLSearchParams,
-	{ least, most }: { least: number; most: number },
-): number | undefined | string {
-	const wait = query.get('wait');
+/** `wait` of a request's query, in ms; undefined where it is not asked for. */
+export function parseWait(path: string, bounds: Bounds): number | undefined {
+	const wait = new URLSearchParams(path.split('?')[1]).get('wait');
 	if (wait === null) return undefined;
-	const ms = /^\d+$/.test(wait) ? Number(wait) : NaN;
-	return isWithin(ms, least, most) ? ms : `'wait' must be ${least} to ${most} ms`;
+	return within(bounds, /^\d+$/.test(wait) ? Number(wait) : NaN, 'wait');
 }
 
-function isWithin(value: unknown, least: number, most: number): value is number {
-	return Number.isInteger(value) && typeof value === 'number' && value >= least && value <= most;
+type Bounds = Record<'least' | 'most', number>;
+
+function within({ least, most }: Bounds, ms: unknown, name: string): number {
+	if (typeof ms === 'number' && Number.isInteger(ms) && ms >= least && ms <= most) return ms;
+	throw badRequest(`'${name}' must be ${least} to ${most} ms`);
 }

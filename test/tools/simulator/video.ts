@@ -13,18 +13,15 @@ import { text, type Answer } from './answer';
 
 const FILE = readFileSync(join(__dirname, 'video.mp4'));
 const ZEROS = Buffer.alloc(64 * 1024);
-/** Above this a box writes its size in 64 bits behind its type. Source: ISO/IEC 14496-12, 4.2. */
-const LARGEST_SHORT_BOX = 2 ** 32 - 1;
 
-/** Answers GET and HEAD; `videoBytes` pads the file to that size where it is smaller. */
+/** Answers GET and HEAD; `videoBytes` (below 4 GB) pads the file to that size where it is smaller. */
 export function videoAnswer(method: string, videoBytes: number): Answer {
-	const header = paddingHeader(videoBytes - FILE.length);
-	const length = header.length > 0 ? videoBytes : FILE.length;
+	const isPadded = videoBytes >= FILE.length + 8;
 	return {
 		status: 200,
 		headers: { 'content-type': 'video/mp4' },
-		body: pieces(header, length),
-		length,
+		body: isPadded ? padded(videoBytes - FILE.length) : FILE,
+		length: isPadded ? videoBytes : FILE.length,
 		isBodiless: method === 'HEAD',
 	};
 }
@@ -35,21 +32,11 @@ export function missingVideo(status: number): Answer {
 	return text(status, 'application/xml', said);
 }
 
-/** File, padding header and zeros, made piece by piece. */
-function* pieces(header: Buffer, length: number): Iterable<Buffer> {
+/** The file and a `free` box of `bytes` in all, made piece by piece. Source: ISO/IEC 14496-12, 4.2. */
+function* padded(bytes: number): Iterable<Buffer> {
 	yield FILE;
-	if (header.length > 0) yield header;
-	for (let left = length - FILE.length - header.length; left > 0; left -= ZEROS.length) {
-		yield ZEROS.subarray(0, left);
-	}
-}
-
-/** The header of a `free` box of `bytes` in all; empty where that is too few for a header. */
-function paddingHeader(bytes: number): Buffer {
-	if (bytes < 8) return Buffer.alloc(0);
-	const isLong = bytes > LARGEST_SHORT_BOX;
-	const header = Buffer.from(isLong ? '\0\0\0\x01free\0\0\0\0\0\0\0\0' : '\0\0\0\0free', 'latin1');
-	if (isLong) header.writeBigUInt64BE(BigInt(bytes), 8);
-	else header.writeUInt32BE(bytes, 0);
-	return header;
+	const header = Buffer.from('\0\0\0\0free', 'latin1');
+	header.writeUInt32BE(bytes, 0);
+	yield header;
+	for (let left = bytes - 8; left > 0; left -= ZEROS.length) yield ZEROS.subarray(0, left);
 }
