@@ -97,7 +97,7 @@ class Watch {
 			return Math.max(jittered(PAUSE_MS), delayMs);
 		}
 		this.missing++;
-		const isNew = missing !== 'endpoint' && this.seen === undefined && isNewJob(this.jobId);
+		const isNew = missing !== 'endpoint' && isNewJob(this.jobId);
 		if (!isNew && (isLast || this.missing >= MOST_MISSING)) throw this.gone(answer);
 		return Math.min(PAUSE_MS, 1_000 * this.missing);
 	}
