@@ -25,6 +25,8 @@ export class Execution {
 	readonly tally = new Tally();
 	/** How often each file name was given to an item. */
 	readonly fileNames = new Map<string, number>();
+	/** Bytes of the bodies that are being sent. */
+	openBytes = 0;
 	/** Set once nothing new may be submitted: an item has failed, and the execution with it. */
 	isEnding = false;
 	/** Set by a refusal that every later item would get too: a wrong key, no credit. */

@@ -5,7 +5,7 @@ import { awaitJob } from '../runpod/awaitJob';
 import type { Endpoint } from '../runpod/endpoint';
 import { Failure, JobNotFound, StillRunning } from '../runpod/failure';
 import { isFinal, jobIn, reasonOf, type FinalJob, type Job } from '../runpod/job';
-import { pause, startDeadline, type Deadline } from '../runpod/time';
+import { deadlineFromUse, pause, startDeadline, type Deadline } from '../runpod/time';
 import { cancelJob, ended } from './ended';
 import { makeJob } from './makeJob';
 import type { Item, Plan } from './operation';
@@ -50,7 +50,7 @@ const LATE_RESULT_PAUSE_MS = 1_000;
  * @throws InvalidParameter above the budget; Failure, with the job's ID where one is known; Stopped
  */
 export async function completeJob(item: Item, plan: VideoPlan): Promise<FinishedJob> {
-	const deadline = startDeadline(plan.timeoutSeconds * 1000);
+	const deadline = deadlineFromUse(plan.timeoutSeconds * 1000);
 	const known = item.record;
 	if (known?.state === 'done') {
 		const { job, result, response: raw, finishedAt, sent } = known;
@@ -78,7 +78,7 @@ export async function submitJob(
 		return { job: { id: job.id, status: 'COMPLETED', raw }, result };
 	}
 	if (known?.state === 'running') return { job: await currentJob(item, known.job), result: {} };
-	const { job } = await submit(item, plan, startDeadline(plan.timeoutSeconds * 1000));
+	const { job } = await submit(item, plan, deadlineFromUse(plan.timeoutSeconds * 1000));
 	if (!isFinal(job)) return { job, result: {} };
 	const result = readVideoResult(job.raw.output);
 	ended(item.execution, item.index, job, result);

@@ -13,7 +13,12 @@ export interface Intent extends Sent {
 	endpointId: string;
 	/** USD; null where it is not known. */
 	estimatedCost: number | null;
+	/** Size of the request's body, where that can matter. */
+	bytes?: number;
 }
+
+/** Bodies that are held at once, in bytes: three or four files of the largest size that Runpod takes. */
+const MOST_OPEN_BYTES = 64 * 1024 * 1024;
 
 /**
  * Has Runpod make a job. Whatever happens, the item's record says what became of the request, and the budget counts
@@ -21,27 +26,26 @@ export interface Intent extends Sent {
  */
 export async function makeJob<Body>(
 	item: Item,
-	{ endpointId, estimatedCost, request, seed, prompt }: Intent,
+	{ endpointId, estimatedCost, bytes = 0, request, seed, prompt }: Intent,
 	{ prepare, send }: { prepare: () => Promise<Body>; send: (body: Body) => Promise<Job> },
 ): Promise<Job> {
 	const { execution, index, record: before } = item;
-	const { records, kept, stop } = execution;
-	const { maxCostPerExecution: limit } = execution.settings;
+	const { records } = execution;
 	const cost = estimatedCost ?? 0;
 	// An item that followed a job until now does not wait for itself.
 	records.underWay.delete(index);
-	// Nothing is awaited between the last check and the record that counts: others may wait for the same room.
-	while (limit !== undefined && dollars(kept.committed + cost) > limit) {
-		if (records.underWay.size === 0) throw aboveLimit(kept.committed, cost, limit);
+	while (!hasRoom(execution, cost, bytes)) {
 		await records.change();
 		// The item that was waited for may have failed the execution.
-		if (stop?.aborted || execution.isEnding) throw new Stopped();
+		if (execution.stop?.aborted || execution.isEnding) throw new Stopped();
 	}
+	// Nothing is awaited from that check until the record says it: no two items take the same room.
 	if (execution.refusal !== undefined) throw execution.refusal;
 	const earlierCost = before === undefined ? 0 : totalCost(before);
 	const sent = { request, seed, prompt };
 	records.set(index, { state: 'submitting', sent, cost, earlierCost });
 	records.underWay.add(index);
+	execution.openBytes += bytes;
 	const began = performance.now();
 	let isSent = false;
 	const job = await prepare()
@@ -55,8 +59,10 @@ export async function makeJob<Body>(
 			else records.set(index, before ?? { state: 'none', sent, cost: 0, earlierCost: 0 });
 			if (error instanceof Failure && problem === undefined) noteRefusal(execution, error, began);
 			throw error;
-		});
+		})
+		.finally(() => void (execution.openBytes -= bytes));
 	records.update(index, { state: 'running', job: { id: job.id, endpointId }, cost });
+	records.tellChange();
 	execution.acceptedAt = performance.now();
 	execution.isOut = false;
 	execution.log('info', `job ${job.id} accepted (item ${index}, endpoint ${endpointId})`);
@@ -92,6 +98,23 @@ function noteRefusal(execution: Execution, failure: Failure, began: number): voi
 	// These are waited out until the item's time is over.
 	const isOutage = httpCode === undefined || httpCode === 429 || httpCode === 503;
 	if (isOutage && execution.acceptedAt < began) execution.isOut = true;
+}
+
+/**
+ * Whether an item can be submitted now: beside the bodies that are held and, with a limit, the costs of other items.
+ * @throws InvalidParameter where nothing is under way that could leave more of the limit
+ */
+function hasRoom(
+	{ openBytes, records, kept, settings }: Execution,
+	cost: number,
+	bytes: number,
+): boolean {
+	// A body that is larger than the bound is sent alone.
+	if (openBytes > 0 && openBytes + bytes > MOST_OPEN_BYTES) return false;
+	const { maxCostPerExecution: limit } = settings;
+	if (limit === undefined || dollars(kept.committed + cost) <= limit) return true;
+	if (records.underWay.size === 0) throw aboveLimit(kept.committed, cost, limit);
+	return false;
 }
 
 /** Why an item of `cost` USD is not submitted although it is valid in itself. */

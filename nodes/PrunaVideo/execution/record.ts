@@ -62,7 +62,6 @@ export class Records {
 
 	set(itemIndex: number, record: JobRecord): void {
 		this.byItem.set(itemIndex, record);
-		this.tellChange();
 	}
 
 	/** Changes what is known of the job; what was sent stays. */
@@ -94,12 +93,12 @@ export class Records {
 		this.tellChange();
 	}
 
-	/** Resolves when something is known that was not known before. */
+	/** Resolves when an item is done with its job, or needs its body no more. */
 	async change(): Promise<void> {
 		await new Promise<void>((resolve) => this.onChange.push(resolve));
 	}
 
-	private tellChange(): void {
+	tellChange(): void {
 		const waiting = this.onChange;
 		this.onChange = [];
 		for (const tell of waiting) tell();
@@ -143,6 +142,9 @@ export function keptResponse({ id, status, raw }: FinalJob, result: VideoResult)
 }
 
 /** The failure of an earlier try, to be thrown instead of sending a request that might be billed twice. */
-export function stillUncertain({ message, description, httpCode }: Problem): Failure {
-	return new Failure(message, { description, isUncertain: true, job: { httpCode } });
+export function stillUncertain(
+	{ message, description, httpCode }: Problem,
+	job: KnownJob = {},
+): Failure {
+	return new Failure(message, { description, isUncertain: true, job: { ...job, httpCode } });
 }

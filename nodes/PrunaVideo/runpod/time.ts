@@ -15,6 +15,12 @@ export function startDeadline(ms: number): Deadline {
 	return { remaining: () => Math.max(0, end - performance.now()) };
 }
 
+/** The same from the moment that it is first asked for: an item's wait for its turn does not count. */
+export function deadlineFromUse(ms: number): Deadline {
+	let deadline: Deadline | undefined;
+	return { remaining: () => (deadline ??= startDeadline(ms)).remaining() };
+}
+
 /** Waits `ms` milliseconds. @throws Stopped as soon as `stop` fires */
 export async function pause(ms: number, stop?: AbortSignal): Promise<void> {
 	await withTimeLimit(ms, stop, async (limit) => {
