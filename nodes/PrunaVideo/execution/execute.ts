@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { dollars } from '../money';
-import { Stopped } from '../runpod/failure';
+import { Failure, Stopped } from '../runpod/failure';
+import { sentences } from '../runpod/messages';
 import { pause } from '../runpod/time';
 import { cancelOnStop } from './ended';
 import { toNodeError } from './errors';
@@ -13,6 +14,8 @@ import { isSubmitted, jobOf } from './record';
 
 /** How long planning may block the event loop, in ms: all executions of this process share it. */
 const LONGEST_TURN_MS = 8;
+
+const MAY_RUN = 'A job of this item may be running whose ID is not known.';
 
 /**
  * Runs an operation for every input item: all are checked before anything is spent, then they run in parallel.
@@ -156,6 +159,12 @@ class Batch<P extends Plan> {
 
 	private async failed(item: Item, error: unknown): Promise<Outcome & { kind: 'failed' }> {
 		const place = await this.execution.place(item.index);
-		return { kind: 'failed', error: toNodeError(error, { ...place, job: jobOf(item.record) }) };
+		const shown = toNodeError(error, { ...place, job: jobOf(item.record) });
+		const isTold = error instanceof Failure && error.isUncertain;
+		// An earlier try may have left it.
+		if (item.record?.state === 'uncertain' && !isTold) {
+			shown.description = sentences(shown.description ?? '', MAY_RUN);
+		}
+		return { kind: 'failed', error: shown };
 	}
 }

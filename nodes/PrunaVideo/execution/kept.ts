@@ -46,7 +46,10 @@ export class Kept {
 		this.executionId = functions.getExecutionId();
 		this.isTool = isToolOfAgent(functions);
 		this.key = keyOf(functions, this.isTool);
-		const { [this.key]: stored, ...others } = this.stored();
+		const all = this.stored();
+		// The same call of an agent, made twice at once, has left two: each try takes up one.
+		const key = Object.keys(all).find((name) => name.replace(/'+$/, '') === this.key) ?? this.key;
+		const { [key]: stored, ...others } = all;
 		this.context[KEPT] = others;
 		this.isSameExecution = stored?.executionId === this.executionId;
 		const records = Object.entries(stored?.items ?? {}).map(([index, record]) => [
@@ -90,7 +93,6 @@ export class Kept {
 				.entries()
 				.filter(([, record]) => record.state !== 'none' || record.earlierCost > 0);
 			let key = this.key;
-			// The same call of an agent, made twice at once: both count, one is taken up again.
 			while (stored[key] !== undefined) key += "'";
 			const items = Object.fromEntries(known);
 			if (known.length > 0) stored[key] = { v: 1, executionId: this.executionId, items };

@@ -31,7 +31,7 @@ export const retry: DescribedOperation<RetryPlan> = {
 
 	async perform(item, { jobId, endpointId, request }) {
 		const { execution, record, index } = item;
-		if (record?.state === 'uncertain') throw stillUncertain(record.problem);
+		if (record?.state === 'uncertain') throw stillUncertain(record.problem, { id: jobId });
 		const isKnown = record !== undefined && jobOf(record).id !== undefined;
 		const endpoint = await execution.endpoint(endpointId);
 		const job = isKnown
