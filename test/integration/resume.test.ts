@@ -1,4 +1,5 @@
 /** Retry On Fail resumes: what was billed is used again, what is running is followed, what is uncertain is not repeated. */
+import type { IDataObject } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
 import {
@@ -17,546 +18,27 @@ let simulator: Simulator;
 beforeAll(async () => {
 	simulator = await startSimulator();
 });
-beforeEach(() => {
-	simulator.reset();
-	simulator.options.executionTimeMs = 20;
-});
+beforeEach(() => simulator.reset());
+afterEach(() => jest.restoreAllMocks());
 afterAll(async () => await simulator.close());
 
-/** Submissions and open or billed jobs per prompt. */
-function tally(): Record<string, { submissions: number; billed: number }> {
-	const counts: Record<string, { submissions: number; billed: number }> = {};
-	const of = (prompt: unknown) => (counts[String(prompt)] ??= { submissions: 0, billed: 0 });
-	for (const { body } of submissions(simulator)) {
-		of((body as { input: { prompt: string } }).input.prompt).submissions++;
-	}
-	for (const { input, status } of simulator.ledger.jobs) {
-		if (!['FAILED', 'CANCELLED', 'TIMED_OUT'].includes(status)) of(input.prompt).billed++;
-	}
-	return counts;
-}
+const BOTH = { ...RETRY, ...CONTINUE };
+const FIVE = { ...RETRY, maxTries: 5 };
+/** Two looks at each job, then the try is over. */
+const SHORT = { executionMode: 'async', timeout: 1 };
+const SUBMIT = { resource: 'job', operation: 'submit' };
 
-/** The state of the first item's job, as a saved execution has it. */
-function stateIn(context: object): unknown {
-	return /"0":\{[^}]*"state":"(\w+)"/.exec(JSON.stringify(context))?.[1];
-}
-
-const refuseShot3 = () =>
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'job',
-		error: 'no worker',
-		match: { prompt: 'shot 3.' },
-	});
-
-describe('ten items of which one is refused at first', () => {
-	test.each([
-		{ name: 'cost eleven submissions', settings: RETRY, options: {} },
-		{ name: 'one after another too', settings: RETRY, options: { concurrency: 1 } },
-		{ name: 'all at once too', settings: RETRY, options: { concurrency: 10 } },
-	])('$name', async ({ settings, options }) => {
-		refuseShot3();
-		const { items, error, context } = await generate(simulator, {
-			prompts: shots(10),
-			options,
-			settings,
-		});
-
-		expect(error).toBeUndefined();
-		expect(promptsOf(items, simulator)).toEqual(shots(10));
-		expect(submissions(simulator)).toHaveLength(11);
-		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 10, FAILED: 1 });
-		expect(context).toEqual({});
-	});
-
-	test('are used again without asking Runpod, which keeps a result for a minute only', async () => {
-		refuseShot3();
-		const { items } = await generate(simulator, { prompts: shots(10), settings: RETRY });
-
-		expect(promptsOf(items, simulator)).toEqual(shots(10));
-		expect(new Set(simulator.requests.map(({ operation }) => operation))).toEqual(
-			new Set(['runsync']),
-		);
-	});
-
-	test('send the same seed again, even if the node picked it', async () => {
-		refuseShot3();
-		const { items } = await generate(simulator, { prompts: shots(10), settings: RETRY });
-
-		const seeds = simulator.ledger.jobs
-			.filter(({ input }) => input.prompt === 'shot 3.')
-			.map(({ input }) => input.seed);
-		expect(seeds).toEqual([items[3]?.json.seed, items[3]?.json.seed]);
-	});
-
-	test('send the same seed again where the request was refused, too', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400 });
-		await generate(simulator, { settings: RETRY });
-
-		const seeds = submissions(simulator).map(
-			({ body }) => (body as { input: { seed: number } }).input.seed,
-		);
-		expect(seeds).toEqual([expect.any(Number), seeds[0]]);
-	});
-
-	test('with Continue On Fail are not tried again by n8n: nine videos and the error', async () => {
-		refuseShot3();
-		const { items, context } = await generate(simulator, {
-			prompts: shots(10),
-			settings: { ...RETRY, ...CONTINUE },
-		});
-
-		expect(submissions(simulator)).toHaveLength(10);
-		expect(items[3]?.json.error).toMatch(/no worker/);
-		expect(context).toEqual({});
-	});
-
-	test('with Continue On Fail are tried again where the first item fails, and nine are used again', async () => {
-		simulator.faults.add({
-			operation: 'runsync',
-			kind: 'job',
-			error: 'no worker',
-			match: { prompt: 'shot 0.' },
-		});
-		const { items, context } = await generate(simulator, {
-			prompts: shots(10),
-			settings: { ...RETRY, ...CONTINUE },
-		});
-
-		expect(submissions(simulator)).toHaveLength(11);
-		expect(promptsOf(items, simulator)).toEqual(shots(10));
-		expect(context).toEqual({});
-	});
-});
-
-describe('whatever Max. Tries is, a finished video is made only once', () => {
-	// n8n's own bounds are 2 and 5, and 3 where it is not set.
-	test.each([
-		{ maxTries: undefined, tries: 3 },
-		{ maxTries: 0, tries: 3 },
-		{ maxTries: 1, tries: 2 },
-		{ maxTries: 2, tries: 2 },
-		{ maxTries: 4, tries: 4 },
-		{ maxTries: 5, tries: 5 },
-		{ maxTries: 9, tries: 5 },
-	])('$maxTries: $tries tries', async ({ maxTries, tries }) => {
-		for (const settings of [RETRY, { ...RETRY, ...CONTINUE }]) {
-			simulator.reset();
-			// The first item fails in every try: only then n8n tries again with Continue On Fail.
-			const match = { prompt: 'shot 0.' };
-			simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'no', match, times: 99 });
-			const { type, kept } = listening();
-			await generate(simulator, {
-				prompts: shots(2),
-				options: { concurrency: 2 },
-				settings: { ...settings, maxTries } as Batch['settings'],
-				type,
-			});
-
-			expect(tally()['shot 1.']).toEqual({ submissions: 1, billed: 1 });
-			for (const text of kept.slice(0, -1)) expect(text).toContain('"state":"done"');
-			expect(kept).toHaveLength(tries);
-			// After the last try that throws, the user can still retry the execution; one that returns is over.
-			if (settings === RETRY) expect(kept.at(-1)).toContain('"state":"done"');
-			else expect(kept.at(-1)).toBe('{}');
-		}
-	});
-});
-
-test('a result that says error, though it is completed, makes n8n try again: it is not made twice', async () => {
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'job',
-		status: 'COMPLETED',
-		error: 'a warning',
-	});
-	const { items } = await generate(simulator, {
-		prompts: ['a cat', 'a dog'],
-		parameters: { simplify: false },
-		settings: RETRY,
-	});
-
-	expect(submissions(simulator)).toHaveLength(2);
-	expect(items[0]?.json).toMatchObject({ status: 'COMPLETED', error: 'a warning' });
-});
-
-test('the last try that fails still names every video of earlier tries', async () => {
-	// With one item at a time, a failure of the first one keeps later tries from coming to the others.
-	const prompts = shots(4);
-	simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 100 : 5);
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'job',
-		error: 'busy',
-		match: { prompt: 'shot 0.' },
-	});
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'status',
-		status: 400,
-		times: Infinity,
-		match: { prompt: 'shot 0.' },
-	});
-	const downloads = simulator.faults.add({ operation: 'video', kind: 'delay', ms: 150, times: 99 });
-	const { error, context } = await generate(simulator, {
-		prompts,
-		parameters: { download: true },
-		options: { concurrency: 2 },
-		settings: RETRY,
-	});
-	downloads.remove();
-
-	const completed = simulator.ledger.jobs.filter(({ status }) => status === 'COMPLETED');
-	expect(completed.length).toBeGreaterThan(0);
-	for (const { id } of completed) {
-		expect(error?.description).toContain(id);
-		expect(JSON.stringify(context)).toContain(id);
-	}
-});
-
-test('the last failed try still says that the job of an item it did not reach may be running', async () => {
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'reset',
-		when: 'after',
-		match: { prompt: 'shot 1.' },
-	});
-	// In the second try the first item's file is gone.
-	const times = Infinity;
-	simulator.faults.add({ operation: 'video', kind: 'status', status: 404, skip: 1, times });
-	const { error } = await generate(simulator, {
-		prompts: shots(2),
-		parameters: { download: true },
-		options: { concurrency: 1 },
-		settings: { ...RETRY, maxTries: 2 },
-	});
-
-	expect(error?.message).toMatch(/^The video could not be downloaded/);
-	expect(error?.description).toContain(
-		'From an earlier try: item 1: a job that may still be running.',
-	);
-	expect(submissions(simulator)).toHaveLength(2);
-});
-
-describe('a job that is running', () => {
-	test('is checked again after the timeout, not submitted again', async () => {
-		simulator.hold('finish');
-		// The second try finds it done.
-		const unsubscribe = simulator.subscribe((change) => {
-			if (change.kind === 'request' && change.request.operation === 'status') {
-				const polls = simulator.requests.filter(({ operation }) => operation === 'status');
-				if (polls.length === 3) simulator.release();
-			}
-		});
-		const { items, error } = await generate(simulator, {
-			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
-			settings: RETRY,
-		});
-		unsubscribe();
-
-		expect(error).toBeUndefined();
-		expect(items[0]?.json.status).toBe('COMPLETED');
-		expect(submissions(simulator)).toHaveLength(1);
-	});
-
-	test('is named when no try saw its end', async () => {
-		simulator.hold('finish');
-		const { error, context } = await generate(simulator, {
-			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
-			settings: { ...RETRY, maxTries: 2 },
-		});
-
-		const [job] = simulator.ledger.jobs;
-		expect(submissions(simulator)).toHaveLength(1);
-		expect(error?.message).toBe(`Job ${job?.id} was still IN_PROGRESS after 1 s`);
-		expect(error?.context).toMatchObject({ id: job?.id, itemIndex: 0 });
-		expect(stateIn(context)).toBe('running');
-	});
-
-	test('is named when a later try cannot even be read', async () => {
-		simulator.hold('finish');
-		const json = { prompt: 'a cat', duration: 5 };
-		onceSubmitted(() => (json.duration = 11));
-		const { error } = await generate(simulator, {
-			items: [{ json }],
-			parameters: { duration: '={{ $json.duration }}' },
-			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
-			settings: RETRY,
-		});
-
-		const [job] = simulator.ledger.jobs;
-		expect(error?.message).toMatch(/must be a whole number from 1 to 10/);
-		expect(error?.description).toContain(job?.id);
-		expect(error?.context).toMatchObject({ id: job?.id });
-	});
-});
-
-test('a job that is running is named when a later try cannot read the settings of the whole execution', async () => {
-	simulator.hold('finish');
-	const json = { prompt: 'a cat', parallel: 5 };
-	onceSubmitted(() => (json.parallel = 0));
-	const { error, context } = await generate(simulator, {
-		items: [{ json }],
-		options: {
-			...{ executionMode: 'async', timeout: 1, pollInterval: 1 },
-			concurrency: '={{ $json.parallel }}',
-		},
-		settings: RETRY,
-	});
-
-	const [job] = simulator.ledger.jobs;
-	expect(error?.message).toMatch(/'Items in Parallel' must be a whole number/);
-	expect(error?.description).toContain(job?.id);
-	expect(error?.context).toMatchObject({ id: job?.id });
-	expect(stateIn(context)).toBe('running');
-});
-
-test('a submitted job that Runpod answers as failed, with a bill: both are said', async () => {
-	const output = { cost: 0.2, video_url: 'https://a.example/b.mp4' };
-	const body = JSON.stringify({ id: 'job-1', status: 'FAILED', error: 'too late', output });
-	simulator.faults.add({ operation: 'run', kind: 'body', body });
-	const { error } = await generate(simulator, {
-		parameters: { resource: 'job', operation: 'submit' },
-	});
-
-	expect(`${error?.message} ${error?.description}`).toContain('billed ($0.20)');
-	expect(error?.context).toMatchObject({ id: 'job-1', cost: 0.2, video_url: output.video_url });
-});
-
-test('a proxy that says "failed" of its own request does not make a second job', async () => {
-	const body = JSON.stringify({ status: 'failed', error: 'upstream timed out' });
-	simulator.faults.add({ operation: 'runsync', kind: 'body', status: 502, body, when: 'after' });
-	const { error } = await generate(simulator, { settings: RETRY });
-
-	expect(submissions(simulator)).toHaveLength(1);
-	expect(error?.message).toContain('the job may be running');
-});
-
-test('a submitted job that Runpod answers as failed is submitted anew', async () => {
-	const failed = { id: 'job-1', status: 'FAILED', error: 'Invalid audio format' };
-	simulator.faults.add({
-		operation: 'run',
-		kind: 'body',
-		status: 400,
-		body: JSON.stringify(failed),
-	});
-	const { items, hints } = await generate(simulator, {
-		parameters: { resource: 'job', operation: 'submit' },
-		options: { maxCostPerExecution: 0.1 },
-		settings: RETRY,
-	});
-
-	expect(submissions(simulator)).toHaveLength(2);
-	expect(items[0]?.json.id).toBe(simulator.ledger.jobs[0]?.id);
-	expect(hints.map(({ message }) => message)).toEqual(['1 job submitted, estimated at $0.10']);
-});
-
-describe('Job > Retry', () => {
-	/** Ids of jobs that have failed. */
-	async function failedJobs(count: number): Promise<string[]> {
-		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: count });
-		await generate(simulator, { prompts: shots(count), settings: CONTINUE });
-		return simulator.ledger.jobs.map(({ id }) => id);
-	}
-	const retry = async (ids: readonly string[]) =>
-		await generate(simulator, {
-			items: ids.map((id) => ({ json: { id } })),
-			parameters: { resource: 'job', operation: 'retry', jobId: '={{ $json.id }}' },
-			options: { concurrency: 1 },
-			settings: RETRY,
-		});
-	const retries = () => simulator.requests.filter(({ operation }) => operation === 'retry');
-
-	test('is sent once if it was accepted, and again if it was refused', async () => {
-		const [first = '', second = ''] = await failedJobs(2);
-		simulator.hold();
-		const match = { jobId: second };
-		simulator.faults.add({ operation: 'retry', kind: 'status', status: 402, match });
-		const { items, error } = await retry([first, second]);
-
-		expect(error).toBeUndefined();
-		expect(items.map(({ json }) => json.id)).toEqual([first, second]);
-		expect(retries().map(({ jobId }) => jobId)).toEqual([first, second, second]);
-	});
-
-	test('that may have been accepted is not sent again', async () => {
-		const [id = ''] = await failedJobs(1);
-		simulator.faults.add({ operation: 'retry', kind: 'reset', when: 'after' });
-		const { error } = await retry([id]);
-
-		expect(retries()).toHaveLength(1);
-		expect(error?.message).toMatch(/the job may be running/);
-		expect(error?.context).toMatchObject({ id });
-	});
-});
-
-/** Runs once, when the first job is accepted. */
-function onceSubmitted(act: () => void): void {
-	const unsubscribe = simulator.subscribe(({ kind }) => {
-		if (kind !== 'job') return;
-		unsubscribe();
-		act();
-	});
-}
-
-describe('an item whose request changes in the next try', () => {
-	const changing = (): Batch => {
-		const json = { prompt: 'at nine' };
-		onceSubmitted(() => (json.prompt = 'at ten'));
-		return { items: [{ json }], settings: RETRY };
-	};
-
-	test('gets what it asks for; the running job is cancelled and named', async () => {
-		simulator.hold('finish');
-		const batch = changing();
-		const unsubscribe = simulator.subscribe(() => {
-			if (simulator.ledger.jobs.length === 2) simulator.release();
-		});
-		const { items, hints, context } = await generate(simulator, {
-			...batch,
-			options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
-		});
-		unsubscribe();
-
-		const [first, second] = simulator.ledger.jobs;
-		expect(first).toMatchObject({ status: 'CANCELLED', input: { prompt: 'at nine' } });
-		expect(second).toMatchObject({ status: 'COMPLETED', input: { prompt: 'at ten' } });
-		expect(items[0]?.json.id).toBe(second?.id);
-		expect(JSON.stringify(hints)).toContain(`item 0: ${first?.id} (cancelled)`);
-		expect(context).toEqual({});
-	});
-
-	test('that cannot be cancelled is named as running', async () => {
-		simulator.hold('finish');
-		const batch = changing();
-		simulator.faults.add({ operation: 'cancel', kind: 'status', status: 403 });
-		const unsubscribe = simulator.subscribe(() => {
-			if (simulator.ledger.jobs.length === 2) simulator.release();
-		});
-		const { hints } = await generate(simulator, {
-			...batch,
-			options: { executionMode: 'async', timeout: 1, pollInterval: 1, maxCostPerExecution: 0.2 },
-		});
-		unsubscribe();
-
-		expect(simulator.ledger.total).toBe(0.2);
-		expect(JSON.stringify(hints)).toContain(
-			`item 0: ${simulator.ledger.jobs[0]?.id} (may still be running)`,
-		);
-	});
-
-	test('leaves the estimate of the cancelled job to the new one', async () => {
-		simulator.hold('finish');
-		const batch = changing();
-		const unsubscribe = simulator.subscribe(() => {
-			if (simulator.ledger.jobs.length === 2) simulator.release();
-		});
-		const { items } = await generate(simulator, {
-			...batch,
-			options: { executionMode: 'async', timeout: 1, pollInterval: 1, maxCostPerExecution: 0.1 },
-		});
-		unsubscribe();
-
-		expect(items[0]?.json.cost).toBe(0.1);
-		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 1, COMPLETED: 1 });
-	});
-
-	test('gets what it asks for; the video that is billed already is named with its address', async () => {
-		simulator.faults.add({ operation: 'video', kind: 'status', status: 404 });
-		const { items, hints } = await generate(simulator, {
-			...changing(),
-			parameters: { download: true },
-		});
-
-		const [first, second] = simulator.ledger.jobs;
-		expect(items[0]?.json.id).toBe(second?.id);
-		expect(JSON.stringify(hints)).toContain(`item 0: ${first?.id} http://`);
-	});
-
-	test('is told that the uncertain submission of the first try may be running', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
-		const { items, hints } = await generate(simulator, changing());
-
-		expect(items[0]?.json.id).toBe(simulator.ledger.jobs[1]?.id);
-		expect(JSON.stringify(hints)).toContain('item 0: a job that may still be running');
-	});
-
-	test('is told so in the error, too, where no try succeeds', async () => {
-		simulator.faults.add({ operation: 'video', kind: 'status', status: 404 });
-		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 401, skip: 1, times: 9 });
-		const { error } = await generate(simulator, {
-			...changing(),
-			parameters: { download: true },
-		});
-
-		expect(error?.message).toBe('Runpod did not accept this API key: Simulated 401');
-		expect(error?.description).toContain(`item 0: ${simulator.ledger.jobs[0]?.id} http://`);
-	});
-});
-
-describe('a submission that may or may not have arrived', () => {
-	test.each([
-		{ name: 'reset after acceptance', fault: { kind: 'reset', when: 'after' } },
-		{ name: 'reset before acceptance', fault: { kind: 'reset' } },
-		{ name: 'HTTP 500 after acceptance', fault: { kind: 'status', status: 500, when: 'after' } },
-		{ name: 'HTTP 502', fault: { kind: 'status', status: 502 } },
-		{ name: 'HTTP 504 after acceptance', fault: { kind: 'status', status: 504, when: 'after' } },
-		{ name: 'a hang after acceptance', fault: { kind: 'hang', when: 'after' } },
-		{ name: 'a page instead of JSON', fault: { kind: 'body', body: '<p>Hello', when: 'after' } },
-	] as const)('is not repeated in any try: $name', async ({ fault }) => {
-		simulator.faults.add({ operation: 'runsync', ...fault, match: { prompt: 'shot 1.' } });
-		const { error } = await generate(simulator, {
-			prompts: shots(3),
-			options: { syncWait: 1 },
-			settings: RETRY,
-		});
-
-		expect(tally()).toMatchObject({ 'shot 1.': { submissions: 1 } });
-		for (const { submissions: count } of Object.values(tally())) expect(count).toBe(1);
-		expect(error?.message).toMatch(/the job may be running/);
-		expect(error?.context).toMatchObject({ itemIndex: 1 });
-		if (fault.kind === 'status') expect(error?.httpCode).toBe(String(fault.status));
-	});
-});
-
-test('identical prompts in one batch stay separate videos, over a retry too', async () => {
-	simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 2 });
-	const { items } = await generate(simulator, {
-		prompts: Array.from({ length: 5 }, () => 'a cat'),
-		settings: RETRY,
-	});
-
-	expect(new Set(items.map(({ json }) => json.id)).size).toBe(5);
-	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 5, FAILED: 1 });
-});
-
-test('identical prompts whose jobs are still running are followed separately', async () => {
-	simulator.hold('finish');
-	const polls = () => simulator.requests.filter(({ operation }) => operation === 'status');
-	const { type, kept } = listening(() => {
-		if (kept.length === 1) simulator.release();
-	});
-	const { items, error } = await generate(simulator, {
-		prompts: Array.from({ length: 3 }, () => 'a cat'),
-		options: { executionMode: 'async', timeout: 1, pollInterval: 1 },
-		settings: RETRY,
-		type,
-	});
-
-	expect(error).toBeUndefined();
-	expect(submissions(simulator)).toHaveLength(3);
-	expect(new Set(polls().map(({ jobId }) => jobId)).size).toBe(3);
-	expect(new Set(items.map(({ json }) => json.id))).toEqual(
-		new Set(simulator.ledger.jobs.map(({ id }) => id)),
-	);
-	// Each item its own: the seed that was sent is the seed that is returned.
-	for (const { json } of items) {
-		expect(simulator.ledger.find(String(json.id))?.input.seed).toBe(json.seed);
-	}
-});
+const fault = (prompt: string, rule: Partial<FaultRule>) =>
+	simulator.faults.add({ operation: 'runsync', ...rule, match: { prompt } } as FaultRule);
+const fail = (prompt: string, times = 1) =>
+	fault(prompt, { kind: 'job', error: 'no worker', times });
+const refuse = (prompt: string, times = 1) => fault(prompt, { kind: 'status', status: 400, times });
+const jobs = () => simulator.ledger.jobs;
+const jobsOf = (prompt: string) =>
+	jobs().filter(({ input }) => String(input.prompt).startsWith(prompt));
 
 /** The node, and what its context held after each of its tries; `atEnd` is called then. */
-function listening(atEnd: () => unknown = () => undefined): { type: PrunaVideo; kept: string[] } {
+function listening(atEnd: (tries: number) => unknown = () => undefined) {
 	const kept: string[] = [];
 	const type = new PrunaVideo();
 	const { execute } = type;
@@ -564,89 +46,317 @@ function listening(atEnd: () => unknown = () => undefined): { type: PrunaVideo; 
 		try {
 			return await execute.call(this);
 		} finally {
-			kept.push(JSON.stringify(this.getContext('node')));
-			atEnd();
+			atEnd(kept.push(JSON.stringify(this.getContext('node'))));
 		}
 	};
 	return { type, kept };
 }
 
-test('what is known is kept for the next try, whatever is thrown', async () => {
-	const type = new PrunaVideo();
-	const { execute } = type;
-	let tries = 0;
-	type.execute = async function () {
-		// n8n's channel to the editor breaks once, after the last item.
-		if (++tries === 1) {
-			this.sendMessageToUI = () => {
-				throw new Error('the editor is gone');
-			};
-		}
-		return await execute.call(this);
-	};
-	const { items } = await generate(simulator, { prompts: shots(2), settings: RETRY, type });
+describe('ten items of which one fails at first', () => {
+	test.each([1, undefined, 10])(
+		'cost eleven submissions, %s in parallel; nothing is asked again, and the seed stays',
+		async (concurrency) => {
+			fail('shot 3.');
+			const { items, error, context } = await generate(simulator, {
+				prompts: shots(10),
+				options: { concurrency },
+				settings: RETRY,
+			});
 
-	expect(tries).toBe(2);
-	expect(promptsOf(items, simulator)).toEqual(shots(2));
-	expect(submissions(simulator)).toHaveLength(2);
+			expect(error).toBeUndefined();
+			expect(promptsOf(items, simulator)).toEqual(shots(10));
+			expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 10, FAILED: 1 });
+			// Runpod keeps the result of a synchronous job for a minute only.
+			expect(simulator.requests.map(({ operation }) => operation)).toEqual(
+				Array(11).fill('runsync'),
+			);
+			const seed = items[3]?.json.seed;
+			expect(jobsOf('shot 3.').map(({ input }) => input.seed)).toEqual([seed, seed]);
+			expect(context).toEqual({});
+		},
+	);
+
+	test.each([
+		{ failing: 0, name: 'where it is the first', submitted: 11 },
+		{ failing: 3, name: 'not otherwise, as n8n does not try again', submitted: 10 },
+	])('with Continue On Fail: $name', async ({ failing, submitted }) => {
+		fail(`shot ${failing}.`);
+		const { items, context } = await generate(simulator, { prompts: shots(10), settings: BOTH });
+
+		expect(submissions(simulator)).toHaveLength(submitted);
+		expect(items.filter(({ json }) => json.status === 'COMPLETED')).toHaveLength(submitted - 1);
+		if (failing > 0) expect(items[failing]?.json.error).toMatch(/no worker/);
+		else expect(context).toEqual({});
+	});
 });
 
-test('a video that is used again expires when it did at first', async () => {
-	const now = Date.now.bind(Date);
-	let jump = 0;
-	const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + jump);
-	const { type } = listening(() => (jump = 3_600_000));
-	simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 1 });
-	const { items } = await generate(simulator, { prompts: shots(2), settings: RETRY, type });
-	clock.mockRestore();
+describe('an item keeps its first job, whatever its expressions give in later tries', () => {
+	const prompt = '={{ $json.prompt }} {{ $now.toMillis() }} {{ Math.random() }}';
 
-	const inDays = items.map(({ json }) => (Date.parse(String(json.expiresAt)) - now()) / 86_400_000);
-	expect(Math.min(...inDays)).toBeCloseTo(7, 3);
-	expect(Math.max(...inDays)).toBeCloseTo(7 + 1 / 24, 3);
+	test.each<[string, Batch['parameters'], Batch['settings']]>([
+		['Generate', {}, FIVE],
+		['Generate', {}, { ...FIVE, ...CONTINUE }],
+		['Submit', SUBMIT, FIVE],
+		['Submit', SUBMIT, { ...FIVE, ...CONTINUE }],
+	])('%s, %j, %j: one job an item in five tries', async (_, parameters, settings) => {
+		const { type, kept } = listening();
+		const first = { prompt: 'shot 0.' };
+		simulator.faults.add({ operation: '*', kind: 'status', status: 400, match: first, times: 4 });
+		const { items, error } = await generate(simulator, {
+			prompts: shots(3),
+			parameters: { prompt, ...parameters },
+			options: { concurrency: 3 },
+			settings,
+			type,
+		});
+
+		expect(error).toBeUndefined();
+		expect(kept).toHaveLength(5);
+		expect(jobs()).toHaveLength(3);
+		for (const [index, { json }] of items.entries()) {
+			const sent = simulator.ledger.find(String(json.id))?.input;
+			expect(sent?.prompt).toMatch(new RegExp(`^shot ${index}\\. `));
+			expect(json.seed).toBe(sent?.seed);
+			if (parameters?.operation !== 'submit') expect(json.prompt).toBe(sent?.prompt);
+		}
+	});
+
+	test('a job that is running is followed, not cancelled', async () => {
+		simulator.hold('finish');
+		const { type, kept } = listening((tries) => tries === 2 && simulator.release());
+		const options = { ...SHORT, maxCostPerExecution: 0.1 };
+		const parameters = { prompt };
+		const { items } = await generate(simulator, { parameters, options, settings: FIVE, type });
+
+		expect(kept).toHaveLength(3);
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
+		expect(items[0]?.json).toMatchObject({ id: jobs()[0]?.id, prompt: jobs()[0]?.input.prompt });
+	});
+
+	test('what may be running is not sent in other words either', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+		const { error } = await generate(simulator, { parameters: { prompt }, settings: FIVE });
+
+		expect(submissions(simulator)).toHaveLength(1);
+		expect(error?.message).toMatch(/the job may be running/);
+	});
+
+	test('a video whose download fails is not made again', async () => {
+		simulator.faults.add({ operation: 'video', kind: 'status', status: 410, times: Infinity });
+		const parameters = { prompt, download: true };
+		const { error } = await generate(simulator, { parameters, settings: FIVE });
+
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
+		expect(error?.context).toMatchObject({ id: jobs()[0]?.id, cost: 0.1 });
+	});
+});
+
+test('a result that says error, though it is completed, makes n8n try again: it is not made twice', async () => {
+	simulator.faults.add({ operation: 'runsync', kind: 'job', status: 'COMPLETED', error: 'odd' });
+	const { items } = await generate(simulator, {
+		prompts: ['a cat', 'a dog'],
+		parameters: { simplify: false },
+		options: { simplify: false },
+		settings: RETRY,
+	});
+
+	expect(submissions(simulator)).toHaveLength(2);
+	expect(items[0]?.json).toMatchObject({ status: 'COMPLETED', error: 'odd' });
+});
+
+describe('the last try that fails', () => {
+	test('still names every video of earlier tries, also of items that it did not reach', async () => {
+		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 100 : 5);
+		fail('shot 0.');
+		refuse('shot 0.', Infinity);
+		const { error, context } = await generate(simulator, {
+			prompts: shots(4),
+			options: { concurrency: 2 },
+			settings: RETRY,
+		});
+		simulator.options.executionTimeMs = 20;
+
+		const completed = jobs().filter(({ status }) => status === 'COMPLETED');
+		expect(completed.length).toBeGreaterThan(0);
+		for (const { id } of completed) {
+			expect(error?.description).toContain(id);
+			expect(JSON.stringify(context)).toContain(id);
+		}
+	});
+
+	test('still says that the job of an item that it did not reach may be running', async () => {
+		fault('shot 1.', { kind: 'reset', when: 'after' });
+		// In the second try the first item's file is gone.
+		const { type } = listening(() =>
+			simulator.faults.add({ operation: 'video', kind: 'status', status: 410, times: Infinity }),
+		);
+		const { error } = await generate(simulator, {
+			prompts: shots(2),
+			parameters: { download: true },
+			options: { concurrency: 1 },
+			settings: { ...RETRY, maxTries: 2 },
+			type,
+		});
+
+		expect(error?.message).toMatch(/^The video could not be downloaded/);
+		expect(error?.description).toContain('item 1: (a job may be running whose ID is not known)');
+		expect(submissions(simulator)).toHaveLength(2);
+	});
+});
+
+describe('a job that is running', () => {
+	beforeEach(() => simulator.hold('finish'));
+
+	test('is followed by the next try, with identical prompts too: to each item its own', async () => {
+		const { type } = listening((tries) => tries === 1 && simulator.release());
+		const { items, error } = await generate(simulator, {
+			prompts: ['a cat', 'a cat', 'a cat'],
+			options: { ...SHORT, timeout: 2 },
+			settings: RETRY,
+			type,
+		});
+
+		expect(error).toBeUndefined();
+		expect(submissions(simulator)).toHaveLength(3);
+		expect(new Set(items.map(({ json }) => json.id)).size).toBe(3);
+		for (const { json } of items) {
+			expect(simulator.ledger.find(String(json.id))?.input.seed).toBe(json.seed);
+		}
+	});
+
+	test.each<[string, string, string, RegExp]>([
+		['no try saw its end', '', '', /^Job \S+ was still IN_PROGRESS after 1 s/],
+		['a later try cannot be read', 'duration', '11', /must be a whole number from 1 to 10/],
+		['later settings cannot be read', 'concurrency', '0', /'Items in Parallel' must be a whole/],
+	])('is named when %s', async (_, field, value, message) => {
+		const json: IDataObject = { prompt: 'a cat', duration: 5, concurrency: 5 };
+		const { type } = listening(() => Object.assign(json, { [field]: value }));
+		const { error, context } = await generate(simulator, {
+			items: [{ json }],
+			parameters: { duration: '={{ $json.duration }}' },
+			options: { ...SHORT, concurrency: '={{ $json.concurrency }}' },
+			settings: { ...RETRY, maxTries: 2 },
+			type,
+		});
+
+		const [job] = jobs();
+		expect(submissions(simulator)).toHaveLength(1);
+		expect(error?.message).toMatch(message);
+		expect(`${error?.message} ${error?.description}`).toContain(job?.id);
+		expect(error?.context).toMatchObject({ id: job?.id, itemIndex: 0 });
+		expect(JSON.stringify(context)).toContain('"state":"running"');
+	});
+});
+
+describe('what Runpod answers to Job > Submit', () => {
+	const output = { cost: 0.2, video_url: 'https://a.example/b.mp4' };
+
+	test('a failed job is submitted anew', async () => {
+		const body = JSON.stringify({ id: 'job-1', status: 'FAILED', error: 'Invalid audio format' });
+		simulator.faults.add({ operation: 'run', kind: 'body', status: 400, body });
+		const { items, hints } = await generate(simulator, {
+			parameters: SUBMIT,
+			options: { maxCostPerExecution: 0.1 },
+			settings: RETRY,
+		});
+
+		expect(submissions(simulator)).toHaveLength(2);
+		expect(items[0]?.json.id).toBe(jobs()[0]?.id);
+		expect(hints.map(({ message }) => message)).toEqual(['1 job submitted, estimated at $0.10']);
+	});
+
+	test.each([
+		['with a video is a result', output, /^$/],
+		['with a bill says so', { cost: 0.2 }, /billed \(\$0\.20\)/],
+	])('a failed job %s', async (_, given, said) => {
+		const body = JSON.stringify({ id: 'job-1', status: 'FAILED', error: 'late', output: given });
+		simulator.faults.add({ operation: 'run', kind: 'body', body });
+		const { items, error } = await generate(simulator, { parameters: SUBMIT });
+
+		expect(error?.description ?? '').toMatch(said);
+		if (error) expect(error.context).toMatchObject({ id: 'job-1', cost: 0.2 });
+		else expect(items[0]?.json).toMatchObject({ id: 'job-1', video_url: output.video_url });
+	});
+});
+
+describe('Job > Retry', () => {
+	const requeue = async (count: number, faults: FaultRule[] = []) => {
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: count });
+		await generate(simulator, { prompts: shots(count), settings: CONTINUE });
+		for (const rule of faults) simulator.faults.add(rule);
+		return await generate(simulator, {
+			items: jobs().map(({ id }) => ({ json: { id } })),
+			parameters: { resource: 'job', operation: 'retry', jobId: '={{ $json.id }}' },
+			options: { concurrency: 1 },
+			settings: RETRY,
+		});
+	};
+	const retries = () => simulator.requests.filter(({ operation }) => operation === 'retry');
+
+	test('is sent once if it was accepted, and again if it was refused', async () => {
+		const { items, error } = await requeue(2, [
+			{ operation: 'retry', kind: 'status', status: 402, skip: 1 },
+		]);
+
+		const [first, second] = jobs().map(({ id }) => id);
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.id)).toEqual([first, second]);
+		expect(retries().map(({ jobId }) => jobId)).toEqual([first, second, second]);
+	});
+
+	test('that may have been accepted is not sent again', async () => {
+		const { error } = await requeue(1, [{ operation: 'retry', kind: 'reset', when: 'after' }]);
+
+		expect(retries()).toHaveLength(1);
+		expect(error?.message).toMatch(/the job may be running/);
+		expect(error?.context).toMatchObject({ id: jobs()[0]?.id });
+	});
+});
+
+test.each<[string, Partial<FaultRule>]>([
+	['a reset after acceptance', { kind: 'reset', when: 'after' }],
+	['a reset before acceptance', { kind: 'reset' }],
+	['HTTP 500 after acceptance', { kind: 'status', status: 500, when: 'after' }],
+	['HTTP 502', { kind: 'status', status: 502 }],
+	['HTTP 504 after acceptance', { kind: 'status', status: 504, when: 'after' }],
+	['a hang after acceptance', { kind: 'hang', when: 'after' }],
+	['a page instead of JSON', { kind: 'body', body: '<p>Hello', when: 'after' }],
+	[
+		"a proxy's own FAILED",
+		{ kind: 'status', status: 502, body: { status: 'failed' }, when: 'after' },
+	],
+])('a submission that may have arrived is not repeated in any try: %s', async (_, rule) => {
+	fault('shot 1.', rule);
+	const { error } = await generate(simulator, {
+		prompts: shots(3),
+		options: { timeout: 2 },
+		settings: RETRY,
+	});
+
+	const sent = submissions(simulator).map(
+		({ body }) => (body as { input: IDataObject }).input.prompt,
+	);
+	expect(sent.sort()).toEqual(shots(3));
+	expect(error?.message).toMatch(/the job may be running/);
+	expect(error?.context).toMatchObject({ itemIndex: 1 });
+	if ('status' in rule) expect(error?.httpCode).toBe(String(rule.status));
 });
 
 describe('what is kept between tries', () => {
-	const cutKey = () => `${'x'.repeat(290)}${simulator.apiKey}`;
+	test('is one object per run: v, executionId and the items', async () => {
+		fail('shot 1.');
+		const { run, context } = await generate(simulator, {
+			prompts: shots(2),
+			options: { concurrency: 2 },
+		});
+		const stored = { v: 1, executionId: 'execution-1' };
+		const items = { 0: { state: 'done' }, 1: { state: 'failed' } };
+		expect(context).toMatchObject({ prunaVideo: { 0: { ...stored, items } } });
 
-	test.each<[string, () => FaultRule, string]>([
-		[
-			'a video whose address holds it',
-			() => ({
-				operation: 'runsync',
-				kind: 'job',
-				output: { video_url: `http://127.0.0.1:9/?token=${simulator.apiKey}`, cost: 0.1 },
-			}),
-			'"state":"done"',
-		],
-		[
-			'an uncertain submission whose answer holds it',
-			() => ({
-				operation: 'runsync',
-				kind: 'status',
-				status: 500,
-				body: { error: simulator.apiKey },
-				when: 'after',
-			}),
-			'"state":"uncertain"',
-		],
-		[
-			'an uncertain submission whose answer is cut within it',
-			() => ({
-				...{ operation: 'runsync', kind: 'status', status: 500, when: 'after' },
-				body: { error: cutKey() },
-			}),
-			'"state":"uncertain"',
-		],
-	])('is without the key: %s', async (_, fault, what) => {
-		const { type, kept } = listening();
-		simulator.faults.add(fault());
-		await generate(simulator, { parameters: { download: true }, settings: RETRY, type });
-
-		expect(kept).toHaveLength(3);
-		for (const text of kept) {
-			expect(text).toContain(what);
-			expect(text).not.toContain(simulator.apiKey.slice(0, 8));
-		}
+		// That of another version of the node is ignored.
+		Object.assign((context.prunaVideo as IDataObject)[0] ?? {}, { v: 2 });
+		await generate(simulator, { retryOf: run });
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 3, FAILED: 1 });
 	});
 
 	test.each<[string, Batch['settings'], Batch['options'], string[]]>([
@@ -662,50 +372,124 @@ describe('what is kept between tries', () => {
 
 	test('is what was spent and nothing else once a retry has succeeded', async () => {
 		const { type, kept } = listening();
-		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy' });
+		fail('shot 0.');
 		const options = { maxCostPerExecution: 1 };
 		await generate(simulator, { prompts: shots(2), options, settings: RETRY, type });
 
-		expect(kept).toHaveLength(2);
-		expect(kept[0]).toContain('"state":"done"');
-		expect(kept[1]).toBe('{"prunaVideoSpent":0.2}');
+		expect(kept).toEqual([expect.stringContaining('"state":'), '{"prunaVideoSpent":0.2}']);
 	});
 
-	test('is what the user may retry from the list of executions, without Retry On Fail too', async () => {
-		const { type, kept } = listening();
-		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy' });
-		await generate(simulator, { prompts: shots(2), type });
+	test('is known for the next try, whatever is thrown', async () => {
+		const type = new PrunaVideo();
+		const { execute } = type;
+		let tries = 0;
+		type.execute = async function () {
+			if (++tries === 1) {
+				this.addExecutionHints = () => {
+					throw new Error('the editor is gone');
+				};
+			}
+			return await execute.call(this);
+		};
+		const { items } = await generate(simulator, { prompts: shots(2), settings: RETRY, type });
 
-		expect(kept).toEqual([expect.stringContaining('"state":"failed"')]);
+		expect(tries).toBe(2);
+		expect(promptsOf(items, simulator)).toEqual(shots(2));
+		expect(submissions(simulator)).toHaveLength(2);
+	});
+
+	const answer = (more: string) =>
+		`{"id":"job-1","status":"COMPLETED","output":{"cost":0.1,"result":"http://a.example/b.mp4"},"more":${more}}`;
+	const deep = '['.repeat(9_000) + ']'.repeat(9_000);
+
+	test.each<[string, string, number]>([
+		['answers of 20 MB', answer(`"${'x'.repeat(20e6)}"`), 6],
+		['an answer that is 9 000 lists deep', answer(deep), 2],
+		['an answer that is 400 lists deep', answer('['.repeat(400) + ']'.repeat(400)), 2],
+	])(
+		'stays small, and one job is made for an item: %s',
+		async (_, body, count) => {
+			const { type, kept } = listening();
+			refuse('shot 0.', 2);
+			fault('shot', { kind: 'body', body, when: 'after', times: count - 1 });
+			const { items, error } = await generate(simulator, {
+				prompts: shots(count),
+				options: { concurrency: count, simplify: false },
+				settings: RETRY,
+				type,
+			});
+
+			expect(error).toBeUndefined();
+			expect(jobs()).toHaveLength(count);
+			expect(items.filter(({ json }) => json.id === 'job-1')).toHaveLength(count - 1);
+			expect(kept).toHaveLength(3);
+			for (const text of kept) expect(text.length).toBeLessThan(10_000);
+		},
+		60_000,
+	);
+
+	test.each<[string, () => Partial<FaultRule>, string]>([
+		[
+			'a video whose address holds it',
+			() => ({
+				kind: 'job',
+				output: { video_url: `http://127.0.0.1:9/?token=${simulator.apiKey}`, cost: 0.1 },
+			}),
+			'"state":"done"',
+		],
+		[
+			'an uncertain submission whose answer is cut within it',
+			() => ({
+				...{ kind: 'status', status: 500, when: 'after' },
+				body: { error: `${'x'.repeat(290)}${simulator.apiKey}` },
+			}),
+			'"state":"uncertain"',
+		],
+	])('is without the key: %s', async (_, rule, what) => {
+		const { type, kept } = listening();
+		fault('a cat', rule());
+		await generate(simulator, { parameters: { download: true }, settings: RETRY, type });
+
+		expect(kept).toHaveLength(3);
+		for (const text of kept) {
+			expect(text).toContain(what);
+			expect(text).not.toContain(simulator.apiKey.slice(0, 8));
+		}
 	});
 });
 
-describe('a retry from the list of executions', () => {
-	const refuse = (prompt: string, fault: Partial<FaultRule> = { kind: 'job', error: 'busy' }) =>
-		simulator.faults.add({ operation: 'runsync', ...fault, match: { prompt } } as FaultRule);
+test('a video that is used again expires when it did at first', async () => {
+	const now = Date.now.bind(Date);
+	let jump = 0;
+	jest.spyOn(Date, 'now').mockImplementation(() => now() + jump);
+	const { type } = listening(() => (jump = 3_600_000));
+	fail('shot 1.');
+	const { items } = await generate(simulator, { prompts: shots(2), settings: RETRY, type });
 
-	test.each<[string, Batch['settings']]>([
-		['without Retry On Fail', {}],
-		['after all tries of Retry On Fail', { ...RETRY, maxTries: 2 }],
-	])('only submits again what failed, %s', async (_, settings) => {
-		refuse('shot 1.');
-		if (settings?.retryOnFail) refuse('shot 1.');
+	const inDays = items.map(({ json }) => (Date.parse(String(json.expiresAt)) - now()) / 86_400_000);
+	expect(inDays).toEqual([expect.closeTo(7, 2), expect.closeTo(7 + 1 / 24, 2)]);
+});
+
+describe('a retry from the list of executions', () => {
+	test.each<[string, Batch['settings'], number]>([
+		['without Retry On Fail', {}, 1],
+		['after all tries of Retry On Fail', { ...RETRY, maxTries: 2 }, 2],
+	])('only submits again what failed, %s', async (_, settings, times) => {
+		fail('shot 1.', times);
 		const batch = { prompts: shots(3), options: { concurrency: 3 }, settings };
 		const failed = await generate(simulator, batch);
 		expect(failed.error).toBeDefined();
-		const asked = submissions(simulator).length;
 		const { items, error, context } = await generate(simulator, { ...batch, retryOf: failed.run });
 
 		expect(error).toBeUndefined();
 		expect(promptsOf(items, simulator)).toEqual(shots(3));
-		expect(submissions(simulator)).toHaveLength(asked + 1);
-		expect(simulator.ledger.count('COMPLETED')).toBe(3);
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 3, FAILED: times });
 		expect(context).toEqual({});
 	});
 
 	test('has all tries of Retry On Fail before it', async () => {
-		for (let tries = 0; tries < 5; tries++) refuse('shot 0.');
-		const batch = { prompts: shots(1), settings: { ...RETRY, maxTries: 3 } };
+		fail('shot 0.', 5);
+		const batch = { prompts: shots(1), settings: RETRY };
 		const failed = await generate(simulator, batch);
 		const { error } = await generate(simulator, { ...batch, retryOf: failed.run });
 
@@ -713,109 +497,52 @@ describe('a retry from the list of executions', () => {
 		expect(simulator.ledger.countByStatus()).toEqual({ FAILED: 5, COMPLETED: 1 });
 	});
 
-	test('follows a job that was running at the timeout', async () => {
-		simulator.hold('finish');
-		const options = { executionMode: 'async', timeout: 1 };
-		const failed = await generate(simulator, { options });
-		simulator.release();
-		const { items } = await generate(simulator, { options, retryOf: failed.run });
+	test('takes a job over whose webhook is another one by now', async () => {
+		fault('shot 1.', { operation: 'run', kind: 'status', status: 400 });
+		const batch = {
+			prompts: shots(3),
+			parameters: { ...SUBMIT, webhookUrl: '={{ $execution.resumeUrl }}' },
+			options: { concurrency: 3 },
+		};
+		const failed = await generate(simulator, batch);
+		expect(failed.error).toBeDefined();
+		const { items } = await generate(simulator, { ...batch, retryOf: failed.run });
 
-		expect(items[0]?.json.id).toBe(simulator.ledger.jobs[0]?.id);
-		expect(submissions(simulator)).toHaveLength(1);
+		expect(promptsOf(items, simulator)).toEqual(shots(3));
+		expect(jobs()).toHaveLength(3);
+		const webhooks = submissions(simulator).map(({ body }) => (body as IDataObject).webhook);
+		expect(new Set(webhooks).size).toBe(2);
+	});
+
+	test('leaves the job of another request alone, and counts it', async () => {
+		simulator.hold('finish');
+		const parameters = {
+			draft: '={{ $json.prompt === "shot 1." && $execution.id.endsWith("2") }}',
+		};
+		const batch = { prompts: shots(2), parameters, options: { ...SHORT, timeout: 2 } };
+		const failed = await generate(simulator, batch);
+		const tight = { ...batch.options, maxCostPerExecution: 0.224 };
+		const refused = await generate(simulator, { ...batch, options: tight, retryOf: failed.run });
+		expect(refused.error?.message).toMatch(/would cost \$0\.225, above/);
+		simulator.release();
+		const { items } = await generate(simulator, { ...batch, retryOf: failed.run });
+
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 3 });
+		expect(items.map(({ json }) => json.id)).toEqual([jobs()[0]?.id, jobs()[2]?.id]);
+		expect(jobs()[2]?.input).toMatchObject({ draft: true });
 	});
 
 	test('makes a video that was cancelled, because the user asks for it again', async () => {
-		refuse('a cat', { kind: 'job', status: 'CANCELLED' });
+		fault('a cat', { kind: 'job', status: 'CANCELLED' });
 		const failed = await generate(simulator, { settings: RETRY });
 		expect(submissions(simulator)).toHaveLength(1);
 		const { items } = await generate(simulator, { settings: RETRY, retryOf: failed.run });
 
-		expect(items[0]?.json.id).toBe(simulator.ledger.jobs[1]?.id);
-	});
-
-	describe('long after, of a job that Runpod does not know any more,', () => {
-		const failedLongAgo = async () => {
-			simulator.hold('finish');
-			const { run } = await generate(simulator, {
-				options: { executionMode: 'async', timeout: 1 },
-			});
-			simulator.release();
-			for (const operation of ['status', 'status-sync'] as const) {
-				simulator.faults.add({ operation, kind: 'forget' });
-			}
-			const now = Date.now;
-			jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
-			return run;
-		};
-		afterEach(() => jest.restoreAllMocks());
-		const options = { executionMode: 'async', pollInterval: 1 };
-
-		test('says so within seconds, each time', async () => {
-			const failed = await failedLongAgo();
-			const began = performance.now();
-			const again = await generate(simulator, { options, retryOf: failed });
-			const { error } = await generate(simulator, { options, retryOf: again.run });
-
-			expect(performance.now() - began).toBeLessThan(10_000);
-			const [job] = simulator.ledger.jobs;
-			expect(error?.message).toMatch(`Job ${job?.id} was not found on Runpod`);
-			expect(submissions(simulator)).toHaveLength(1);
-		});
-
-		test("makes the video with 'Resubmit Uncertain Jobs'", async () => {
-			const failed = await failedLongAgo();
-			const { items, hints } = await generate(simulator, {
-				options: { ...options, resubmitUncertain: true },
-				retryOf: failed,
-			});
-
-			expect(items[0]?.json.id).toBe(simulator.ledger.jobs[1]?.id);
-			expect(submissions(simulator)).toHaveLength(2);
-			expect(JSON.stringify(hints)).toContain('Some items were submitted again');
-			expect(JSON.stringify(hints)).toContain(`item 0: ${simulator.ledger.jobs[0]?.id}`);
-		});
-
-		test('names it where nobody knows of the second', async () => {
-			const failed = await failedLongAgo();
-			simulator.faults.add({ operation: 'run', kind: 'reset', when: 'after' });
-			const { error } = await generate(simulator, {
-				options: { ...options, resubmitUncertain: true },
-				retryOf: failed,
-			});
-
-			expect(error?.message).toContain('may be running');
-			expect(error?.description).toContain(`item 0: ${simulator.ledger.jobs[0]?.id}`);
-			expect(submissions(simulator)).toHaveLength(2);
-		});
-
-		test('makes no other where Runpod says on a cancel that it is completed', async () => {
-			const failed = await failedLongAgo();
-			const output = { video_url: 'https://a.example/b.mp4', cost: 0.1 };
-			const body = JSON.stringify({ status: 'COMPLETED', output });
-			simulator.faults.add({ operation: 'cancel', kind: 'body', body });
-			const { items } = await generate(simulator, {
-				options: { ...options, resubmitUncertain: true },
-				retryOf: failed,
-			});
-
-			expect(items[0]?.json.video_url).toBe('https://a.example/b.mp4');
-			expect(submissions(simulator)).toHaveLength(1);
-		});
-
-		test('names it where the second is above the limit', async () => {
-			const failed = await failedLongAgo();
-			const { error } = await generate(simulator, {
-				options: { ...options, resubmitUncertain: true, maxCostPerExecution: 0.15 },
-				retryOf: failed,
-			});
-
-			expect(error?.message).toMatch(/would cost \$0.20, above/);
-			expect(error?.description).toContain(`item 0: ${simulator.ledger.jobs[0]?.id}`);
-		});
+		expect(items[0]?.json.id).toBe(jobs()[1]?.id);
 	});
 
 	test('counts what the failed execution spent, even if that had no limit', async () => {
-		refuse('shot 1.', { kind: 'status', status: 400 });
+		refuse('shot 1.');
 		const batch = { prompts: shots(2), options: { concurrency: 2 } };
 		const failed = await generate(simulator, batch);
 		const options = { maxCostPerExecution: 0.15 };
@@ -825,218 +552,196 @@ describe('a retry from the list of executions', () => {
 		expect(simulator.ledger.total).toBe(0.1);
 	});
 
-	test('names the jobs of items that no longer exist', async () => {
-		refuse('shot 0.', { kind: 'status', status: 400 });
-		const failed = await generate(simulator, { prompts: shots(2), options: { concurrency: 2 } });
-		const [job] = simulator.ledger.jobs;
-		const settings = { executeOnce: true };
-		const { hints } = await generate(simulator, { settings, retryOf: failed.run });
+	describe('long after, of a job that Runpod does not know any more,', () => {
+		const again = async (options: IDataObject, rule?: FaultRule) => {
+			simulator.hold('finish');
+			const { run } = await generate(simulator, { options: SHORT });
+			simulator.release();
+			for (const operation of ['status', 'status-sync'] as const) {
+				simulator.faults.add({ operation, kind: 'forget' });
+			}
+			const now = performance.now.bind(performance);
+			jest.spyOn(performance, 'now').mockImplementation(() => now() + 3_600_000);
+			if (rule) simulator.faults.add(rule);
+			return await generate(simulator, {
+				options: { executionMode: 'async', ...options },
+				retryOf: run,
+			});
+		};
+		const resubmitUncertain = true;
 
-		expect(JSON.stringify(hints)).toContain(`item 1: ${job?.id} http://`);
+		test('says so within seconds, each time', async () => {
+			const began = performance.now();
+			const { run } = await again({});
+			const { error } = await generate(simulator, { options: SHORT, retryOf: run });
+
+			expect(performance.now() - began - 3_600_000).toBeLessThan(20_000);
+			expect(error?.message).toMatch(`Job ${jobs()[0]?.id} was not found on Runpod`);
+			expect(submissions(simulator)).toHaveLength(1);
+		});
+
+		test("makes the video with 'Resubmit Uncertain Jobs', and says so", async () => {
+			const { items, hints } = await again({ resubmitUncertain });
+
+			expect(items[0]?.json.id).toBe(jobs()[1]?.id);
+			expect(JSON.stringify(hints)).toContain('Some items were submitted again');
+		});
+
+		test('makes no other where Runpod says on a cancel that it is completed', async () => {
+			const output = { video_url: 'https://a.example/b.mp4', cost: 0.1 };
+			const body = JSON.stringify({ status: 'COMPLETED', output });
+			const { items } = await again(
+				{ resubmitUncertain },
+				{ operation: 'cancel', kind: 'body', body },
+			);
+
+			expect(items[0]?.json.video_url).toBe(output.video_url);
+			expect(submissions(simulator)).toHaveLength(1);
+		});
+
+		test('names it where the second is above the limit', async () => {
+			const { error } = await again({ resubmitUncertain, maxCostPerExecution: 0.15 });
+
+			expect(error?.message).toMatch(/would cost \$0.20, above/);
+			expect(`${error?.description} ${String(error?.context?.id)}`).toContain(jobs()[0]?.id);
+		});
 	});
 });
 
 describe("'Resubmit Uncertain Jobs'", () => {
-	const lost = (times = 1) =>
+	const lose = (times = 1) =>
 		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after', times });
-	const resubmit = async (resubmitUncertain: boolean, more: Batch = {}) =>
+	const resubmit = async (more: Batch = {}) =>
 		await generate(simulator, {
 			settings: RETRY,
 			...more,
-			options: { resubmitUncertain, ...more.options },
+			options: { resubmitUncertain: true, ...more.options },
 		});
 
 	test.each([
-		{ resubmitUncertain: false, answersLost: 1, submitted: 1, isMade: false },
-		{ resubmitUncertain: true, answersLost: 1, submitted: 2, isMade: true },
-		{ resubmitUncertain: true, answersLost: 2, submitted: 3, isMade: true },
+		{ resubmitUncertain: false, lost: 1, submitted: 1, isMade: false },
+		{ resubmitUncertain: true, lost: 1, submitted: 2, isMade: true },
+		{ resubmitUncertain: true, lost: 2, submitted: 3, isMade: true },
 		// Once in each try.
-		{ resubmitUncertain: true, answersLost: 3, submitted: 3, isMade: false },
-	])(
-		'$resubmitUncertain, $answersLost answers lost: $submitted submissions',
-		async ({ resubmitUncertain, answersLost, submitted, isMade }) => {
-			lost(answersLost);
-			const { items, hints } = await resubmit(resubmitUncertain);
-			const isTold = hints.some(({ message }) =>
-				message.startsWith('Some items were submitted again'),
-			);
-			expect(isTold).toBe(isMade);
+		{ resubmitUncertain: true, lost: 3, submitted: 3, isMade: false },
+	])('$resubmitUncertain, $lost answers lost: $submitted submissions', async (row) => {
+		const { resubmitUncertain, lost, submitted, isMade } = row;
+		lose(lost);
+		const { items, hints } = await resubmit({ options: { resubmitUncertain } });
 
-			expect(submissions(simulator)).toHaveLength(submitted);
-			expect(simulator.ledger.jobs).toHaveLength(submitted);
-			expect(items.length > 0).toBe(isMade);
-		},
-	);
-
-	test('counts each of them against the limit', async () => {
-		lost(2);
-		const { error } = await resubmit(true, { options: { maxCostPerExecution: 0.25 } });
-
-		expect(error?.message).toMatch(/the execution would cost \$0.30, above/);
-		expect(error?.description).toContain('that job may still be running');
-		await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 2);
-		expect(simulator.ledger.jobs).toHaveLength(2);
-	});
-
-	test('counts them before the batch begins: what does not fit is not begun', async () => {
-		lost();
-		const { error } = await resubmit(true, {
-			prompts: shots(2),
-			options: { maxCostPerExecution: 0.25, concurrency: 1 },
-		});
-
-		expect(error?.message).toMatch(/the execution would cost \$0.30, above/);
-		expect(submissions(simulator)).toHaveLength(1);
-	});
-
-	test('says so of an item that is not the one that ends the execution', async () => {
-		const match = { prompt: 'shot 1.' };
-		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after', match });
-		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400, match });
-		simulator.faults.add({ operation: 'runsync', kind: 'delay', ms: 500, skip: 1, match });
-		const isFirst = { prompt: 'shot 0.' };
-		const job = { operation: 'runsync', kind: 'job', error: 'no light', times: 2 } as const;
-		simulator.faults.add({ ...job, match: isFirst });
-		const { error } = await resubmit(true, {
-			prompts: shots(2),
-			settings: { ...RETRY, maxTries: 2 },
-			options: { concurrency: 2 },
-		});
-
-		expect(error?.description).toMatch(
-			/item 1: Runpod rejected the request .*\(an earlier job may still be running\)/,
+		expect(hints.some(({ message }) => message.startsWith('Some items were submitted again'))).toBe(
+			isMade,
 		);
+		expect(jobs()).toHaveLength(submitted);
+		expect(items.length > 0).toBe(isMade);
+	});
+
+	test.each([
+		{ lost: 2, prompts: shots(1), submitted: 2 },
+		// What does not fit is not begun.
+		{ lost: 1, prompts: shots(2), submitted: 1 },
+	])('counts each of them against the limit: $submitted', async ({ lost, prompts, submitted }) => {
+		lose(lost);
+		const options = { maxCostPerExecution: 0.25, concurrency: 1 };
+		const { error } = await resubmit({ prompts, options });
+
+		expect(error?.message).toMatch(/the execution would cost \$0.30, above/);
+		expect(error?.description).toMatch(/a job .*may be running/i);
+		expect(jobs()).toHaveLength(submitted);
 	});
 
 	test('does not forget the first job where Runpod refuses the second', async () => {
-		lost();
-		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400 });
+		lose();
+		refuse('a cat');
 		const { type, kept } = listening();
-		const { error } = await resubmit(true, { settings: { ...RETRY, maxTries: 2 }, type });
+		const { error } = await resubmit({ settings: { ...RETRY, maxTries: 2 }, type });
 
 		expect(error?.message).toMatch(/^Runpod rejected the request/);
-		expect(error?.description).toContain('that job may still be running');
+		expect(error?.description).toMatch(/a job .*may be running/i);
 		expect(kept.at(-1)).toContain('"state":"uncertain"');
 	});
 });
 
 describe("'Cancel on Timeout'", () => {
-	const overdue = async (fault?: FaultRule, settings: Batch['settings'] = {}) => {
+	const overdue = async (rule?: Partial<FaultRule>, settings: Batch['settings'] = {}) => {
 		simulator.hold('finish');
-		if (fault) simulator.faults.add(fault);
-		const options = { executionMode: 'async', timeout: 2, cancelOnTimeout: true };
+		if (rule) simulator.faults.add({ operation: 'cancel', ...rule } as FaultRule);
+		const options = { ...SHORT, timeout: 2, cancelOnTimeout: true };
 		return await generate(simulator, { options, settings });
 	};
-	/** An answer to `cancel` that says that the job has ended. */
-	const answered = (job: object): FaultRule => ({
-		operation: 'cancel',
-		kind: 'body',
-		body: JSON.stringify(job),
-	});
 
-	test('cancels the job and says so', async () => {
-		const { error } = await overdue();
+	test('cancels the job and says so; a later try makes another', async () => {
+		const { error } = await overdue(undefined, { ...RETRY, maxTries: 2 });
 
-		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 1 });
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 2 });
 		expect(error?.message).toMatch(/was still IN_PROGRESS after 2 s/);
 		expect(error?.description).toMatch(/^The job was cancelled/);
 		expect(error?.context).toMatchObject({ status: 'CANCELLED' });
 	});
 
-	test('lets a later try make another', async () => {
-		await overdue(undefined, { ...RETRY, maxTries: 2 });
-
-		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 2 });
-	});
-
 	test('says of a job that could not be cancelled that it keeps running', async () => {
-		const { error } = await overdue({ operation: 'cancel', kind: 'status', status: 403 });
+		const { error } = await overdue({ kind: 'status', status: 403 });
 
 		expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 1 });
 		expect(error?.description).toMatch(/^The job could not be cancelled\. It keeps running/);
 	});
 
-	test.each<[string, object, string | RegExp]>([
-		[
-			'COMPLETED',
-			{ output: { video_url: 'https://a.example/b.mp4', cost: 0.1 } },
-			'https://a.example/b.mp4',
-		],
-		['FAILED', { error: 'no light' }, /^Runpod could not make the video: no light/],
-		['TIMED_OUT', {}, /^Job \S+ timed out on Runpod/],
-	])('returns the finished job if cancel answers %s', async (status, more, expected) => {
-		const unsubscribe = simulator.subscribe((change) => {
-			if (change.kind !== 'job' || simulator.ledger.jobs.length !== 1) return;
-			unsubscribe();
-			simulator.faults.add(answered({ id: change.job.id, status, ...more }));
-		});
-		const { items, error } = await overdue();
+	const output = { video_url: 'https://a.example/b.mp4', cost: 0.1 };
+	test.each<[object, RegExp]>([
+		[{ status: 'COMPLETED', output }, /https:\/\/a\.example\/b\.mp4/],
+		[{ status: 'FAILED', error: 'no light' }, /Runpod could not make the video: no light/],
+		[{ status: 'TIMED_OUT' }, /Job \S+ (timed out on Runpod|was still)/],
+	])('returns what has ended if cancel answers %j', async (job, said) => {
+		const { items, error } = await overdue({ kind: 'body', body: JSON.stringify(job) });
 
-		if (typeof expected === 'string') expect(items[0]?.json.video_url).toBe(expected);
-		else expect(error?.message).toMatch(expected);
+		expect(`${error?.message} ${JSON.stringify(items)}`).toMatch(said);
 		expect(submissions(simulator)).toHaveLength(1);
 	});
 
 	test('asks for the video if cancel says COMPLETED and no more', async () => {
-		simulator.faults.add({
-			...answered({ status: 'COMPLETED' }),
+		const { items } = await overdue({
+			...{ kind: 'body', body: JSON.stringify({ status: 'COMPLETED' }) },
 			// It is completed by the time its cancel arrives.
 			match: () => (simulator.release(), true),
 		});
-		const { items } = await overdue();
 
-		expect(items[0]?.json.video_url).toBe(simulator.videoUrl(simulator.ledger.jobs[0]!.id));
+		expect(items[0]?.json.video_url).toBe(simulator.videoUrl(jobs()[0]!.id));
 		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
 	});
 });
 
-describe('a loop', () => {
-	test('that asks for the same prompt twice gets two videos', async () => {
-		const { run, context } = await generate(simulator, { extra: inLoop(2), settings: RETRY });
+describe('a loop that asks for the same prompt twice', () => {
+	test.each<[string, Partial<FaultRule> | undefined, Batch['settings'], object]>([
+		['gets two videos', undefined, RETRY, { COMPLETED: 2 }],
+		[
+			'gets them also where the second turn fails at first',
+			{ kind: 'job', error: 'busy', skip: 1 },
+			RETRY,
+			{ COMPLETED: 2, FAILED: 1 },
+		],
+		[
+			'does not inherit a failed turn',
+			{ kind: 'job', error: 'busy', times: 2 },
+			{ ...BOTH, maxTries: 2 },
+			{ COMPLETED: 1, FAILED: 2 },
+		],
+		[
+			'does not inherit an uncertain submission',
+			{ kind: 'reset', when: 'after' },
+			BOTH,
+			{ COMPLETED: 2 },
+		],
+	])('%s', async (_, rule, settings, ledger) => {
+		if (rule) fault('a cat', rule);
+		const { run } = await generate(simulator, { extra: inLoop(2), settings });
 
-		const ids = run.data.resultData.runData[NODE_NAME]?.map(
-			({ data }) => data?.main?.[0]?.[0]?.json.id,
-		);
-		expect(ids).toHaveLength(2);
-		expect(new Set(ids).size).toBe(2);
-		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 2 });
-		expect(context).toEqual({});
-	});
-
-	test('whose second turn fails at first gets its second video by one more submission', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', skip: 1 });
-		const { run } = await generate(simulator, { extra: inLoop(2), settings: RETRY });
-
+		const turns = run.data.resultData.runData[NODE_NAME] ?? [];
+		const [first, second] = turns.map(({ data }) => data?.main?.[0]?.[0]?.json);
 		expect(run.data.resultData.error).toBeUndefined();
-		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 2, FAILED: 1 });
-	});
-
-	test('that continues after a failed turn does not inherit it', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: 2 });
-		const { context } = await generate(simulator, {
-			extra: inLoop(2),
-			settings: { ...RETRY, ...CONTINUE, maxTries: 2 },
-		});
-
-		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1, FAILED: 2 });
-		expect(context).toEqual({});
-	});
-
-	test('keeps each turn’s uncertain submission to itself', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
-		const { run, context } = await generate(simulator, {
-			extra: inLoop(2),
-			settings: { ...RETRY, ...CONTINUE },
-		});
-
-		const outputs = run.data.resultData.runData[NODE_NAME]?.map(
-			({ data }) => data?.main?.[0]?.[0]?.json,
-		);
-		expect(outputs).toMatchObject([
-			{ error: expect.stringContaining('the job may be running') },
-			{ status: 'COMPLETED' },
-		]);
-		expect(submissions(simulator)).toHaveLength(2);
-		expect(context).toEqual({});
+		expect(turns).toHaveLength(2);
+		expect(second).toMatchObject({ status: 'COMPLETED' });
+		expect(first?.id).not.toBe(second?.id);
+		await simulator.waitFor(() => simulator.ledger.count('IN_PROGRESS') === 0);
+		expect(simulator.ledger.countByStatus()).toEqual(ledger);
 	});
 });
