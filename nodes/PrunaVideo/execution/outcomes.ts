@@ -102,7 +102,10 @@ function listed(
 	outcomes: Outcomes,
 	error: NodeError,
 ): string {
-	const lines = items.flatMap(({ index, record }) => {
+	// Those that may cost more come first, as the list may be cut.
+	const mayRun = ({ record }: Item) => ['running', 'uncertain'].includes(record?.state ?? '');
+	const sorted = [...items.filter(mayRun), ...items.filter((item) => !mayRun(item))];
+	const lines = sorted.flatMap(({ index, record }) => {
 		const outcome = outcomes.get(index);
 		const isThisError = outcome?.kind === 'failed' && outcome.error === error;
 		if (isThisError || (outcome?.kind === 'failed' && outcome.isRefused && record === undefined)) {
