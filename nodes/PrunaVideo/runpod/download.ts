@@ -1,11 +1,11 @@
 import type { IBinaryData } from 'n8n-workflow';
+import { formatBytes } from '../dataUri';
 import { isJsonObject } from '../json';
-import type { Answer } from './answer';
 import type { RequestContext } from './connection';
 import { Failure, Stopped } from './failure';
 import { repeatDelayMs } from './http';
-import { sentences } from './messages';
-import { openFile, Unavailable, wrong, type OpenFile, type Stream } from './openFile';
+import { because, sentences } from './messages';
+import { openFile, Unavailable, type OpenFile, type Stream } from './openFile';
 import { plainText, plainUrl } from './reason';
 import { pause, startDeadline, withTimeLimit } from './time';
 import { judge, mayRepeat } from './verdicts';
@@ -42,30 +42,26 @@ export async function downloadVideo(
 	const deadline = startDeadline(timeoutMs);
 	const newUntil = startDeadline(isNew ? NEW_VIDEO_MS : 0);
 	return await withTimeLimit(timeoutMs, stop, async (limit) => {
-		for (let tries = 1; ; tries++) {
+		for (let tries = 1; ; ) {
 			const stored = await storeOnce(context, download, limit).catch((error: unknown) => {
 				if (stop?.aborted) throw new Stopped();
-				if (limit.aborted) return new Unavailable('it took too long');
 				if (error instanceof Unavailable) return error;
 				throw error;
 			});
 			if (!(stored instanceof Unavailable)) return stored;
+			if (limit.aborted) throw failureFor(new Unavailable('it took too long'), url, isNew);
 			const { answer } = stored;
-			const isNotThereYet =
-				answer.kind === 'answered' &&
-				[403, 404].includes(answer.status) &&
-				newUntil.remaining() > 0;
-			const mayPass = isNotThereYet || (tries < MOST_TRIES && isWorthATry(answer));
-			const delayMs = repeatDelayMs(answer, Math.min(tries, MOST_TRIES));
-			if (!mayPass || delayMs >= deadline.remaining()) throw failureFor(stored, url, isNew);
+			const status = answer.kind === 'answered' ? answer.status : undefined;
+			const isNotThereYet = (status === 403 || status === 404) && newUntil.remaining() > 0;
+			// A success with something other than the video would be the same again.
+			const isWorthATry = tries < MOST_TRIES && mayRepeat(answer, false) && (status ?? 500) >= 300;
+			const delayMs = repeatDelayMs(answer, isNotThereYet ? MOST_TRIES : tries++);
+			if (!(isNotThereYet || isWorthATry) || delayMs >= deadline.remaining()) {
+				throw failureFor(stored, url, isNew);
+			}
 			await pause(delayMs, stop);
 		}
 	});
-}
-
-/** A success with something other than the video would be the same again. */
-function isWorthATry(answer: Answer): boolean {
-	return mayRepeat(answer, false) && !(answer.kind === 'answered' && answer.status < 300);
 }
 
 /** @throws Unavailable; Failure where n8n cannot store it */
@@ -74,56 +70,57 @@ async function storeOnce(
 	{ url, fileName, isUntrusted = false }: Download,
 	limit: AbortSignal,
 ): Promise<IBinaryData> {
-	const file = await openFile(context, url, isUntrusted, limit);
+	const end = new AbortController();
+	const close = () => end.abort();
+	limit.addEventListener('abort', close);
+	if (limit.aborted) close();
 	let bytes = 0;
-	let isStoring = false;
-	let fault: unknown;
-	const watching = new AbortController();
+	let fault: Unavailable | undefined;
 	/** One look in 20 s: a timer for each piece costs a fifth of the rate. */
 	const watchSilence = async () => {
 		for (let before = -1; before < bytes; ) {
 			before = bytes;
-			await pause(LONGEST_SILENCE_MS, watching.signal);
+			await pause(LONGEST_SILENCE_MS, end.signal);
 		}
 		fault = new Unavailable(`nothing came for ${LONGEST_SILENCE_MS / 1000} s`);
-		file.close();
+		close();
 	};
 	void watchSilence().catch(() => undefined);
 	try {
-		const chunks: AsyncIterator<unknown> = file.body[Symbol.asyncIterator]();
-		const first = await chunks.next();
-		const start = Buffer.isBuffer(first.value) ? first.value : Buffer.alloc(0);
-		const mimeType = checkVideo(file.answer, start);
-		const announced = Number(file.answer.headers['content-length'] ?? NaN);
+		const { answer, body } = await openFile(context, url, isUntrusted, end.signal);
+		const chunks: AsyncIterator<string | Buffer> = body[Symbol.asyncIterator]();
+		const read = async () => {
+			const { value, done } = await chunks.next().catch(() => {
+				throw (fault ??= new Unavailable('the connection was lost'));
+			});
+			return done === true || Buffer.isBuffer(value) ? value : Buffer.from(value);
+		};
+		const first = (await read()) ?? Buffer.alloc(0);
+		const mimeType = checkVideo(answer, first);
+		const announced = Number(answer.headers['content-length'] ?? NaN);
 		const most = Number.isInteger(announced) ? announced : MOST_UNANNOUNCED;
 		const checked = async function* (): AsyncGenerator<Buffer> {
-			try {
-				for (let next = first; next.done !== true; next = await chunks.next()) {
-					if (!Buffer.isBuffer(next.value)) throw new Unavailable('the answer could not be read');
-					bytes += next.value.length;
-					// n8n decompresses a body that is compressed although that was not requested, and does not say so.
-					if (bytes > most) throw wrong(`more than ${most} bytes came`, file.answer);
-					yield next.value;
-				}
-				if (bytes < announced) throw new Unavailable(`only ${bytes} of ${announced} bytes came`);
-			} catch (error) {
-				fault ??= error instanceof Unavailable ? error : new Unavailable('the connection was lost');
-				throw error;
+			for (let next: Buffer | undefined = first; next; next = await read()) {
+				bytes += next.length;
+				// n8n decompresses a body that is compressed although that was not requested, and does not say so.
+				if (bytes > most)
+					throw (fault = new Unavailable(`more than ${formatBytes(most)} came`, answer));
+				yield next;
+			}
+			if (bytes < announced) {
+				throw (fault = new Unavailable(`only ${bytes} of ${announced} bytes came`));
 			}
 		};
-		isStoring = true;
-		return await context.helpers.prepareBinaryData(
-			streamLike(file.body, checked()),
-			fileName,
-			mimeType,
-		);
+		const video = streamLike(body, checked());
+		return await context.helpers.prepareBinaryData(video, fileName, mimeType).catch((error) => {
+			// If the download is not at fault, the storage is.
+			throw fault ?? notStored(error, url);
+		});
 	} catch (error) {
-		if (fault !== undefined || error instanceof Unavailable) throw fault ?? error;
-		// If the download is not at fault, the storage is.
-		throw isStoring ? notStored(error, url) : new Unavailable('the connection was lost');
+		throw fault ?? error;
 	} finally {
-		watching.abort();
-		file.close();
+		limit.removeEventListener('abort', close);
+		close();
 	}
 }
 
@@ -141,47 +138,41 @@ function streamLike(body: Stream, chunks: AsyncIterable<Buffer>): Stream {
  */
 function checkVideo(answer: OpenFile['answer'], start: Buffer): string {
 	const { status, headers } = answer;
-	if (status === 206) throw wrong('its host sent only part of it (HTTP 206)', answer);
-	if (status !== 200) {
-		const said = plainText(start.toString('utf8', 0, 2_000));
-		const body = start.toString('utf8', 0, 200);
-		throw new Unavailable(`its host answered HTTP ${status}${said === '' ? '' : `: "${said}"`}`, {
-			...answer,
-			body,
-		});
-	}
+	const other = (what: string) => new Unavailable(`its host ${what}`, answer);
+	if (status === 206) throw other('sent only part of it (HTTP 206)');
+	if (status !== 200)
+		throw other(`answered HTTP ${status}${because(start.toString('utf8', 0, 2_000))}`);
 	if (Number(headers['content-length']) > MOST_ANNOUNCED) {
-		throw wrong('its host announced more than 1 GB, more than any video of this model', answer);
+		throw other('announced more than 1 GB, more than any video of this model');
 	}
 	if (start.length === 0) throw new Unavailable('it was empty');
 	const text = start.toString('latin1', 0, 500);
 	// No video format begins with any of these: blanks, a byte order mark, or what markup and JSON begin with.
 	if (/^[\s\u00ef<{["]/.test(text)) {
-		const what = /<html|<!doctype html/i.test(text) ? 'a web page' : 'text';
-		throw wrong(`its host sent ${what} instead of a video`, answer);
+		throw other(
+			`sent ${/<html|<!doctype html/i.test(text) ? 'a web page' : 'text'} instead of a video`,
+		);
 	}
-	const [type = ''] = plainText(String(headers['content-type'] ?? ''))
-		.toLowerCase()
-		.split(';');
-	if (/^video\//.test(type)) return type.trim().slice(0, 80);
+	const [name = ''] = String(headers['content-type'] ?? '').split(';');
+	const type = plainText(name).toLowerCase().slice(0, 80);
+	if (/^video\//.test(type)) return type;
 	// Every MP4 begins with this box (ISO/IEC 14496-12), whatever its host calls it.
 	const isMp4 = text.slice(4, 8) === 'ftyp';
-	if (isMp4 || /^\s*$|^\s*(application|binary)\/octet-stream\s*$/.test(type)) return 'video/mp4';
-	throw wrong(`its host sent '${type.trim().slice(0, 80)}' instead of a video`, answer);
+	if (isMp4 || /^((application|binary)\/octet-stream)?$/.test(type)) return 'video/mp4';
+	throw other(`sent '${type}' instead of a video`);
 }
 
-function failureFor({ problem, answer }: Unavailable, url: string, isNew: boolean): Failure {
+function failureFor({ message, answer }: Unavailable, url: string, isNew: boolean): Failure {
 	const status = answer.kind === 'answered' ? answer.status : undefined;
 	const isRefused = status !== undefined && [401, 403, 404, 407, 410, 451].includes(status);
-	const { cause } = judge(answer);
-	return new Failure(`The video could not be downloaded: ${problem}`, {
+	return new Failure(`The video could not be downloaded: ${message}`, {
 		description: sentences(
 			whereItIs(url),
-			isRefused && !isNew && status !== 407 && 'Its URL works for 7 days; then it is not found.',
 			isRefused &&
-				isNew &&
-				"The video is new: its host, or the network's filter or proxy, refuses it.",
-			cause === 'certificate' &&
+				(isNew
+					? "It is new, so it has not expired: its host, or your network's filter or proxy, refuses it."
+					: 'If that time is over, it has expired.'),
+			judge(answer).cause === 'certificate' &&
 				"If your company's network replaces certificates, set NODE_EXTRA_CA_CERTS for n8n.",
 		),
 		job: { videoUrl: url, ...(status !== undefined && { httpCode: status }) },
