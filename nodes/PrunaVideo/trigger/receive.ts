@@ -1,9 +1,9 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { isJsonObject, type JsonValue } from '../json';
-import { bounded, readBody } from '../runpod/answer';
+import { readVideoResult } from '../pvideo/result';
+import { readBody } from '../runpod/answer';
 import { connect } from '../runpod/connection';
 import { Endpoint } from '../runpod/endpoint';
-import { hasResult, isFinal, isJobId, jobIn, readJob, type FinalJob } from '../runpod/job';
+import { isFinal, isJobId, jobIn, readJob, type FinalJob } from '../runpod/job';
 import { explain } from '../runpod/messages';
 import { pause, startDeadline } from '../runpod/time';
 import { mayRepeat, whatIsMissing } from '../runpod/verdicts';
@@ -37,7 +37,8 @@ export async function receiveCall(context: IWebhookFunctions): Promise<IWebhookR
 		if (!settings.outcomes.includes(job.status)) {
 			return answer(context, 200, `Nothing to do for ${job.status}`);
 		}
-		return { workflowData: [[{ json: job.raw }]] };
+		// Runpod's answer need not repeat the ID.
+		return { workflowData: [[{ json: { ...job.raw, id: job.id } }]] };
 	} catch (error) {
 		const why = error instanceof Error ? error.message : String(error);
 		context.logger.warn(`Pruna Video Trigger: job ${called.id} could not be verified: ${why}`);
@@ -45,17 +46,10 @@ export async function receiveCall(context: IWebhookFunctions): Promise<IWebhookR
 	}
 }
 
-/**
- * What was sent, whatever Content-Type it has: n8n reads exactly `application/json` as JSON, gives text as text and
- * anything else as an empty object, beside the raw bytes.
- */
+/** The call's body whatever its Content-Type: n8n itself reads JSON only where the type is exactly that. */
 function calledBody(context: IWebhookFunctions): unknown {
-	const parsed: JsonValue = context.getBodyData() as JsonValue;
-	if (isJsonObject(parsed) && Object.keys(parsed).length > 0) return bounded(parsed);
 	const { rawBody } = context.getRequestObject();
-	const text =
-		typeof parsed === 'string' ? parsed : Buffer.isBuffer(rawBody) ? String(rawBody) : '';
-	return readBody(text)?.body;
+	return Buffer.isBuffer(rawBody) ? readBody(rawBody.toString())?.body : undefined;
 }
 
 /**
@@ -70,16 +64,23 @@ async function verified(
 	const endpoint = new Endpoint(await connect(context), endpointId, undefined);
 	const deadline = startDeadline(VERIFY_MS);
 	let problem = '';
+	let final: FinalJob | undefined;
 	for (const ms of PAUSES_MS) {
 		if (ms > 0) await pause(Math.min(ms, deadline.remaining()));
 		if (deadline.remaining() === 0) break;
 		const looked = await endpoint.look(jobId, deadline.remaining());
 		const job = jobIn(looked, jobId);
-		if (job !== undefined && isFinal(job) && hasResult(job)) return job;
+		if (job !== undefined && isFinal(job)) {
+			if (job.status !== 'COMPLETED' || readVideoResult(job.raw.output).videoUrl) return job;
+			final = job;
+		}
 		problem = job === undefined ? explain(looked, endpointId).what : `its status is ${job.status}`;
-		const isNew = whatIsMissing(looked) !== undefined;
-		if (job === undefined && !isNew && !mayRepeat(looked, false)) break;
+		const missing = whatIsMissing(looked);
+		const isUnknown = missing === 'job' || missing === 'unclear';
+		if (job === undefined && !isUnknown && !mayRepeat(looked, false)) break;
 	}
+	// One without a video is an event as well.
+	if (final !== undefined) return final;
 	throw new Error(problem);
 }
 
