@@ -1,271 +1,374 @@
-/** The video as a file: streamed, whole, named, and never fetched with the key. */
-import { createHash } from 'node:crypto';
+/** The video as a file: streamed, whole, checked, and never fetched with the key. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import type { SsrfProtectionConfig } from '@n8n/config';
+import { Container } from '@n8n/di';
+import { BinaryDataConfig, BinaryDataService, FileTooLargeError } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type Fault, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate } from './batch';
-import { readBinary, useBinaryMode } from './engine';
+import { CONTINUE } from './batch';
+import { readBinary, runNode, useBinaryMode } from './engine';
 import { hurry } from './hurry';
+import { reply, startScripted } from './scripted';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => {
-	simulator.reset();
-	simulator.options.videoBytes = 0;
-	simulator.options.videoLifetimeMs = 7 * 24 * 60 * 60 * 1000;
-	simulator.options.expiredVideoStatus = 404;
-});
-afterAll(async () => await simulator.close());
+// n8n reads this once, at its first request.
+const ssrf = ssrfConfig();
+ssrf.allowedIpRanges = ['127.0.0.1/32'];
 hurry(50);
 
-type BrokenVideo = Fault & { times?: number };
+type Reply = (response: ServerResponse, request: IncomingMessage) => void;
+type Headers = Record<string, string | number>;
 
-async function download(
-	faults: BrokenVideo[] = [],
-	{ options, settings, ...fields }: IDataObject = {},
-) {
-	for (const fault of faults) simulator.faults.add({ ...fault, operation: 'video' });
-	return await generate(simulator, {
-		parameters: { download: true, ...fields },
-		options: options as IDataObject,
-		settings: settings as never,
-	});
+const FILM = Buffer.concat([Buffer.from('\0\0\0\x20ftypisom'), randomBytes(300_000)]);
+const PACKED = gzipSync(Buffer.alloc(5_000, 'x'));
+const HTML = '<!DOCTYPE html><title>Sign in</title>';
+
+const send =
+	(body: Buffer | string, headers: Headers = {}, status = 200): Reply =>
+	(response) =>
+		response.writeHead(status, { 'content-type': 'video/mp4', ...headers }).end(body);
+const film = send(FILM);
+const typed = (type: string, body: Buffer | string = FILM) => send(body, { 'content-type': type });
+const status = (code: number, body = '', headers: Headers = {}) => send(body, headers, code);
+const redirect =
+	(location: string, code = 302): Reply =>
+	(response) =>
+		response.writeHead(code, { location }).end();
+const reset: Reply = (response) => response.destroy();
+const silent: Reply = () => {};
+/** All that was announced does not come: it breaks off, or falls silent. */
+const half =
+	(end: Reply = reset): Reply =>
+	(response, request) => {
+		response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': FILM.length });
+		response.write(FILM.subarray(0, 150_003), () => end(response, request));
+	};
+const untyped: Reply = (response) =>
+	response.writeHead(200, { 'content-length': FILM.length }).end(FILM);
+const inPieces: Reply = async (response) => {
+	response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': FILM.length });
+	for (let at = 0; at < FILM.length; at += 20_000) {
+		response.write(FILM.subarray(at, at + 20_000));
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+	response.end();
+};
+
+interface Film {
+	/** One for each request; the last one stays. */
+	replies: Reply[];
+	/** Default: the server's. */
+	url?: string;
+	parameters?: IDataObject;
+	options?: IDataObject;
+	settings?: typeof CONTINUE;
 }
 
-const downloads = () => simulator.requests.filter(({ operation }) => operation === 'video');
-const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const ID = 'job-1-u1';
 
-/** The file as the simulator serves it, of the first job. */
-async function served(): Promise<Buffer> {
-	const [job] = simulator.ledger.jobs;
-	const response = await fetch(simulator.videoUrl(job?.id ?? ''));
-	return Buffer.from(await response.arrayBuffer());
+/** Generates a video that a server of the test's own gives. */
+async function download({ replies, parameters = {}, options = {}, ...film }: Film) {
+	let asked = 0;
+	let open = 0;
+	let url = '';
+	const server = await startScripted((operation, response, request) => {
+		const output = { video_url: url, cost: 0.1 };
+		if (/^(runsync|status)/.test(operation))
+			return reply(response, 200, { id: ID, status: 'COMPLETED', output });
+		expect(request.headers).not.toHaveProperty('authorization');
+		expect(JSON.stringify([request.url, request.headers])).not.toContain('rpa_scripted');
+		open++;
+		response.on('close', () => open--);
+		replies[Math.min(asked++, replies.length - 1)]?.(response, request);
+	});
+	const { credentials } = server;
+	url = film.url ?? credentials.baseUrl.replace('/v2', '/a.mp4');
+	await emptyStore();
+	const base = { resource: 'video', operation: 'generate', prompt: 'a cat', download: true };
+	const all = { ...base, ...parameters, options };
+	const result = await runNode({ parameters: all, credentials, settings: film.settings });
+	// The test's time limit ends this where a connection is left open.
+	while (open > 0) await new Promise(setImmediate);
+	await server.close();
+	return {
+		...result,
+		url,
+		asked,
+		submitted: server.requests.filter((line) => /runsync/.test(line)),
+	};
 }
 
-describe.each(['filesystem', 'default'] as const)('binary data in mode %s', (mode) => {
-	beforeAll(async () => await useBinaryMode(mode));
-	afterAll(async () => await useBinaryMode('filesystem'));
+/** The settings that n8n-core reads: its packages have versions of their own, beside those that this project resolves. */
+function ssrfConfig(): SsrfProtectionConfig {
+	const config = createRequire(require.resolve('n8n-core')).resolve('@n8n/config');
+	return Container.get(jest.requireActual(config).SsrfProtectionConfig);
+}
 
-	test('all of it, named after the job, playable in n8n', async () => {
-		const { items } = await download();
-		const id = simulator.ledger.jobs[0]?.id;
+const storeFolder = () => Container.get(BinaryDataConfig).localStoragePath;
 
-		expect(Object.keys(items[0]?.binary ?? {})).toEqual(['data']);
-		expect(items[0]?.binary?.data).toMatchObject({
-			mimeType: 'video/mp4',
-			fileType: 'video',
-			fileExtension: 'mp4',
-			fileName: `pruna-video-${id}.mp4`,
-		});
-		expect(items[0]?.binary?.data?.id === undefined).toBe(mode === 'default');
-		expect(digest(await readBinary(items[0]!))).toBe(digest(await served()));
-	});
+async function emptyStore(): Promise<void> {
+	await useBinaryMode(Container.get(BinaryDataConfig).mode as 'filesystem');
+	await rm(storeFolder(), { recursive: true, force: true });
+	await mkdir(storeFolder(), { recursive: true });
+}
 
-	test('8 MB', async () => {
-		simulator.options.videoBytes = 8 * 1024 * 1024;
-		const { items } = await download();
-		const bytes = await readBinary(items[0]!);
-		expect(bytes).toHaveLength(8 * 1024 * 1024);
-		expect(digest(bytes)).toBe(digest(await served()));
-	});
+/** Files that n8n keeps, whole or in part, without its notes about them. */
+async function storedFiles(): Promise<string[]> {
+	const entries = await readdir(storeFolder(), { recursive: true, withFileTypes: true });
+	const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+	return files.filter((name) => !name.endsWith('.metadata'));
+}
 
-	test.each<[string, BrokenVideo[], number]>([
-		['reset', [{ kind: 'reset' }], 2],
-		['reset in the middle', [{ kind: 'truncate', bytes: 1000 }], 2],
-		['truncated to nothing', [{ kind: 'truncate', bytes: 0 }], 2],
-		['empty', [{ kind: 'body', body: '', contentType: 'video/mp4' }], 2],
-		['HTTP 500', [{ kind: 'status', status: 500 }], 2],
-		['HTTP 429', [{ kind: 'status', status: 429, headers: { 'retry-after': '1' } }], 2],
+describe('a video is stored whole and once', () => {
+	test.each<[string, Reply[], string?]>([
+		['of known length', [film]],
+		['of unknown length', [send(FILM, { 'transfer-encoding': 'chunked' })]],
+		['packed, of unknown length', [send(gzipSync(FILM), { 'content-encoding': 'gzip' })]],
+		['that comes in pieces', [inPieces]],
+		['without a type', [untyped], 'video/mp4'],
+		['as octet-stream', [typed('application/octet-stream')]],
+		['as binary/octet-stream', [typed('binary/octet-stream')]],
+		['as application/mp4', [typed('application/mp4')]],
+		['of another type', [typed('Video/WebM; codecs=vp9')], 'video/webm'],
 		[
-			'three different faults',
-			[{ kind: 'reset' }, { kind: 'status', status: 503 }, { kind: 'truncate', bytes: 9 }],
-			4,
+			'five times redirected',
+			[...[301, 302, 303, 307, 308].map((code) => redirect('on', code)), film],
 		],
-		['slow', [{ kind: 'trickle', bytes: 2000, intervalMs: 5 }], 1],
-	])('%s, then fine: all of it', async (_, faults, tries) => {
-		const { items, error } = await download(faults);
+		['that breaks twice', [half(), half(), film]],
+		['reset, then too short', [reset, half((response) => response.end()), film]],
+		['empty, then not available', [send(''), status(503), film]],
+		['of a busy host', [status(500), status(429, '', { 'retry-after': 1 }), film]],
+		['after silence', [silent, half(silent), film]],
+		[
+			'new, so not there yet',
+			[...[404, 403, 404, 404, 404].map((code) => status(code)), half(), reset, film],
+		],
+	])('%s', async (_, replies, mimeType = 'video/mp4') => {
+		const { items, error, asked, submitted } = await download({ replies });
 		expect(error).toBeUndefined();
-		expect(downloads()).toHaveLength(tries);
-		expect(digest(await readBinary(items[0]!))).toBe(digest(await served()));
-		expect(simulator.ledger.jobs).toHaveLength(1);
+		expect([asked, submitted.length]).toEqual([replies.length, 1]);
+		const about = { mimeType, fileType: 'video', fileName: `pruna-video-${ID}.mp4` };
+		expect(items[0]?.binary).toEqual({ data: expect.objectContaining(about) });
+		expect(FILM.equals(await readBinary(items[0]!))).toBe(true);
+		expect(await storedFiles()).toHaveLength(1);
 	});
 
-	test.each<[string, BrokenVideo, string, number]>([
-		[
-			'HTTP 403',
-			{ kind: 'status', status: 403 },
-			'not found (HTTP 403); videos expire after 7 days',
-			1,
-		],
-		[
-			'HTTP 404',
-			{ kind: 'status', status: 404 },
-			'not found (HTTP 404); videos expire after 7 days',
-			1,
-		],
-		[
-			'HTTP 410',
-			{ kind: 'status', status: 410 },
-			'not found (HTTP 410); videos expire after 7 days',
-			1,
-		],
-		['HTTP 401', { kind: 'status', status: 401 }, 'the server answered HTTP 401', 1],
-		[
-			'HTML',
-			{ kind: 'body', body: '<p>Login</p>', contentType: 'text/html' },
-			"the server sent 'text/html' instead of a video",
-			1,
-		],
-		[
-			'JSON',
-			{ kind: 'body', body: '{}' },
-			"the server sent 'application/json' instead of a video",
-			1,
-		],
-		[
-			'markup as a type',
-			{ kind: 'body', body: 'x', contentType: 'text/<b>' },
-			"the server sent 'text/' instead of a video",
-			1,
-		],
-		[
-			'always HTTP 500',
-			{ kind: 'status', status: 500, times: 9 },
-			'the server answered HTTP 500',
-			4,
-		],
-		['always reset', { kind: 'reset', times: 9 }, 'the connection was lost', 4],
-		['always truncated', { kind: 'truncate', bytes: 1000, times: 9 }, 'the connection was lost', 4],
-		[
-			'always empty',
-			{ kind: 'body', body: '', contentType: 'video/mp4', times: 9 },
-			'it was empty',
-			4,
-		],
-	])('%s: the video is not lost', async (_, fault, problem, tries) => {
-		const { items } = await download([fault], { settings: CONTINUE as IDataObject });
-		const [job] = simulator.ledger.jobs;
+	test('in memory, as n8n 1 keeps it', async () => {
+		await useBinaryMode('default');
+		const { items } = await download({ replies: [half(), film] });
+		expect(items[0]?.binary?.data?.id).toBeUndefined();
+		expect(FILM.equals(await readBinary(items[0]!))).toBe(true);
+		await useBinaryMode('filesystem');
+	});
 
-		expect(items[0]?.json).toEqual({
-			error: `The video could not be downloaded: ${problem}`,
-			hint: expect.stringContaining('The video was generated and billed.'),
-			id: job?.id,
-			status: 'COMPLETED',
-			video_url: simulator.videoUrl(job?.id ?? ''),
-			cost: 0.1,
-			...(fault.kind === 'status' && { httpCode: fault.status }),
-			...(fault.kind === 'body' && fault.body !== '' && { httpCode: 200 }),
+	test('in the field and under the name that was asked for', async () => {
+		const options = {
+			fileName: '={{ "AC/DC " + 7 }}',
+			binaryPropertyName: ' film ',
+			simplify: false,
+		};
+		const { items } = await download({ replies: [film], options });
+		expect(items[0]?.binary).toEqual({
+			film: expect.objectContaining({ fileName: 'AC-DC 7.mp4' }),
 		});
-		expect(items[0]).not.toHaveProperty('binary');
-		expect(downloads()).toHaveLength(tries);
+		expect(items[0]?.json).toMatchObject({ output: { cost: 0.1 } });
 	});
-});
-
-test('one that hangs ends at the time limit', async () => {
-	const { error } = await download([{ kind: 'hang', times: 9 }], { options: { timeout: 10 } });
-	expect(error?.message).toBe('The video could not be downloaded: it took too long');
-	expect(error?.context?.video_url).toContain(simulator.ledger.jobs[0]?.id);
-});
-
-test('an expired video', async () => {
-	simulator.options.videoLifetimeMs = 0;
-	simulator.options.expiredVideoStatus = 410;
-	const { error } = await download();
-	expect(error?.message).toContain('not found (HTTP 410)');
-});
-
-test.each<[string, BrokenVideo, string | undefined]>([
-	['no type', { kind: 'body', body: 'x', contentType: '' }, 'video/mp4'],
-	[
-		'octet-stream',
-		{ kind: 'body', body: 'x', contentType: 'application/octet-stream' },
-		'video/mp4',
-	],
-	[
-		'binary/octet-stream',
-		{ kind: 'body', body: 'x', contentType: 'binary/octet-stream' },
-		'video/mp4',
-	],
-	[
-		'a video of another type',
-		{ kind: 'body', body: 'x', contentType: 'Video/WebM; codecs=vp9' },
-		'video/webm',
-	],
-])('a file of %s', async (_, fault, mimeType) => {
-	const { items, error } = await download([fault]);
-	expect(error).toBeUndefined();
-	expect(items[0]?.binary?.data?.mimeType).toBe(mimeType);
-});
-
-test.each([301, 302, 307, 308])('a redirect (HTTP %i) is followed', async (status) => {
-	const elsewhere = await startSimulator();
-	try {
-		await generate(elsewhere);
-		const [other] = elsewhere.ledger.jobs;
-		const location = elsewhere.videoUrl(other?.id ?? '');
-		const { items, error } = await download([{ kind: 'redirect', status, location }]);
-
-		expect(error).toBeUndefined();
-		expect(digest(await readBinary(items[0]!))).toBe(digest(await served()));
-		const followed = elsewhere.requests.filter(({ operation }) => operation === 'video');
-		expect(followed).toHaveLength(1);
-		expect(followed[0]?.headers).not.toHaveProperty('authorization');
-	} finally {
-		await elsewhere.close();
-	}
-});
-
-test('the key is never sent with it', async () => {
-	await download([{ kind: 'reset' }]);
-	expect(downloads()).toHaveLength(2);
-	for (const { headers } of downloads()) {
-		expect(headers).not.toHaveProperty('authorization');
-		expect(JSON.stringify(headers)).not.toContain(simulator.apiKey);
-	}
-});
-
-test.each<[string, unknown, (id: string) => string]>([
-	['none', undefined, (id) => `pruna-video-${id}.mp4`],
-	['empty', ' ', (id) => `pruna-video-${id}.mp4`],
-	['with an ending', 'fox.mp4', () => 'fox.mp4'],
-	['without one', 'fox', () => 'fox.mp4'],
-	['with a dot in it', 'take 1.final cut', () => 'take 1.final cut.mp4'],
-	['another ending', ' fox.mov ', () => 'fox.mov.mp4'],
-	['a version', 'Ad v1.25', () => 'Ad v1.25.mp4'],
-	['a slash', 'AC/DC live', () => 'AC-DC live.mp4'],
-	['a number', 7, () => '7.mp4'],
-	['an expression', '={{ $json.prompt }}', () => 'a cat.mp4'],
-])('File Name: %s', async (_, fileName, expected) => {
-	const { items } = await download([], {
-		options: { ...(fileName !== undefined && { fileName }) } as IDataObject,
-	});
-	const id = simulator.ledger.jobs[0]?.id ?? '';
-	expect(items[0]?.binary?.data?.fileName).toBe(expected(id));
 });
 
 test.each([
-	['film', 'film'],
-	[' film ', 'film'],
+	['={{ $json.nothing }}', 'data'],
 	['={{ "" }}', 'data'],
-])('the file is put into the field %j', async (binaryPropertyName, field) => {
-	const { items } = await download([], { binaryPropertyName });
-	expect(Object.keys(items[0]?.binary ?? {})).toEqual([field]);
+	['={{ $json }}', 'refused'],
+])('an output field named %j: %s', async (binaryPropertyName, outcome) => {
+	const { items, error, submitted } = await download({
+		replies: [film],
+		options: { binaryPropertyName },
+	});
+	expect(Object.keys(items[0]?.binary ?? {})).toEqual(outcome === 'refused' ? [] : [outcome]);
+	expect(submitted).toHaveLength(outcome === 'refused' ? 0 : 1);
+	if (outcome === 'refused')
+		expect(error?.message).toContain("'Put Output File in Field' must be the name of a field");
 });
 
-test.each([
-	['={{ $json.nothing }}', 'empty'],
-	['={{ $json }}', 'an object'],
-])('a field named %j is refused before a request', async (binaryPropertyName, is) => {
-	const { error } = await download([], { binaryPropertyName });
-	expect(error?.message).toBe(
-		`'Put Output File in Field' must be the name of a field, but is ${is}`,
-	);
-	expect(simulator.requests).toHaveLength(0);
+const LARGE = Buffer.alloc(5_000_000, 'x');
+const page = 'its host sent a web page instead of a video';
+const text = 'its host sent text instead of a video';
+const nowhere = 'its host answered HTTP 302 without a usable redirect URL';
+const bomb = send(PACKED, { 'content-encoding': 'gzip', 'content-length': PACKED.length });
+const huge = send('x', { 'content-length': 2 ** 31 });
+const lost = 'the connection was lost';
+
+test.each<[string, Reply[], string, number]>([
+	['always breaks', [half()], lost, 3],
+	['breaks in three ways', [status(500), half(), reset, film], lost, 3],
+	['is always empty', [send('')], 'it was empty', 3],
+	['always falls silent', [half(silent)], 'nothing came for 20 s', 3],
+	['is never answered', [silent], 'nothing came for 20 s', 3],
+	[
+		'always brings HTTP 500',
+		[send(LARGE, {}, 500)],
+		`its host answered HTTP 500: ${'x'.repeat(300)}…`,
+		3,
+	],
+	[
+		'is to be asked for in an hour',
+		[status(429, '', { 'retry-after': 3600 })],
+		'its host answered HTTP 429',
+		1,
+	],
+	[
+		'wants a login',
+		[status(401, '{"error":"Log in first"}')],
+		'its host answered HTTP 401: Log in first',
+		1,
+	],
+	['is gone', [send(LARGE, {}, 410)], `its host answered HTTP 410: ${'x'.repeat(300)}…`, 1],
+	['is accepted', [status(202)], 'its host answered HTTP 202', 1],
+	[
+		'is only a part',
+		[send(LARGE, { 'content-range': 'bytes 0-4999999/9000000' }, 206)],
+		'its host sent only part of it (HTTP 206)',
+		1,
+	],
+	['unpacks to more than its length', [bomb], `more than ${PACKED.length} B came`, 1],
+	[
+		'is announced as huge',
+		[huge],
+		'its host announced more than 1 GB, more than any video of this model',
+		1,
+	],
+	['is a page', [typed('text/html', HTML)], page, 1],
+	['is a page as octet-stream', [typed('application/octet-stream', HTML)], page, 1],
+	['is a page called a video', [send(`\ufeff\n${HTML}`)], page, 1],
+	['is XML without a type', [typed('', '<?xml version="1.0"?><Error/>')], text, 1],
+	['is JSON', [typed('application/json', ' {"error":"no"}')], text, 1],
+	['is a JSON list', [typed('', '[]')], text, 1],
+	[
+		'is a picture',
+		[typed('image/<b>png', LARGE)],
+		"its host sent 'image/ png' instead of a video",
+		1,
+	],
+	[
+		'redirects in a loop',
+		[send(LARGE, { location: '/again' }, 302)],
+		'it was redirected more than 5 times',
+		6,
+	],
+	['redirects to a file', [redirect('file:///a.mp4')], "it was redirected to a 'file:' address", 1],
+	['redirects to FTP', [redirect('ftp://a/a.mp4')], "it was redirected to a 'ftp:' address", 1],
+	[
+		'redirects to data',
+		[redirect('data:video/mp4,x')],
+		"it was redirected to a 'data:' address",
+		1,
+	],
+	['redirects to no address', [redirect('http://[')], nowhere, 1],
+	['redirects without an address', [status(302)], nowhere, 1],
+])(
+	'a video that %s: nothing is stored, and no connection stays open',
+	async (_, replies, problem, tries) => {
+		const { error, url, asked } = await download({ replies });
+		expect(error?.message).toBe(`The video could not be downloaded: ${problem}`);
+		expect(error?.context).toMatchObject({
+			video_url: url,
+			id: ID,
+			status: 'COMPLETED',
+			cost: 0.1,
+		});
+		expect(asked).toBe(tries);
+		expect(await storedFiles()).toEqual([]);
+	},
+);
+
+describe('a host that refuses the video', () => {
+	const blocked = [status(403, '<h1>Access Blocked</h1>')];
+	const message = 'The video could not be downloaded: its host answered HTTP 403: Access Blocked';
+
+	test('of this minute is asked for 15 s, and it is not called expired', async () => {
+		const now = performance.now.bind(performance);
+		let passed = 0;
+		jest.spyOn(performance, 'now').mockImplementation(() => now() + passed);
+		const refuse: Reply = (...call) => ((passed += 1_000), blocked[0]!(...call));
+		const { items, url, asked } = await download({ replies: [refuse], settings: CONTINUE });
+		expect(asked).toBeGreaterThan(1);
+		expect(asked).toBeLessThanOrEqual(16);
+		expect(items).toEqual([
+			{
+				json: {
+					error: message,
+					hint: expect.stringMatching(/generated and billed.*has not expired.*network's filter/),
+					prompt: 'a cat',
+					id: ID,
+					status: 'COMPLETED',
+					video_url: url,
+					cost: 0.1,
+					httpCode: 403,
+				},
+				pairedItem: { item: 0 },
+			},
+		]);
+	});
+
+	test('of an unknown day is asked once, and it may have expired', async () => {
+		const parameters = { resource: 'job', operation: 'get', jobId: ID };
+		const { error, asked } = await download({ replies: blocked, parameters });
+		expect([error?.message, asked]).toEqual([message, 1]);
+		expect(error?.description).toContain('it has expired');
+	});
 });
 
-test('Simplify off: the file comes with the response as it is', async () => {
-	const { items } = await download([], { simplify: false });
-	expect(items[0]?.json).toMatchObject({ output: simulator.ledger.jobs[0]?.output });
-	expect(await readBinary(items[0]!)).toEqual(await served());
+test('one that only trickles ends at the time limit', async () => {
+	const drip: Reply = (response) => {
+		response.writeHead(200, { 'content-type': 'video/mp4' });
+		const timer = setInterval(() => response.write('x'), 5);
+		response.on('close', () => clearInterval(timer));
+	};
+	const { error } = await download({ replies: [drip], options: { timeout: 10 } });
+	expect(error?.message).toBe('The video could not be downloaded: it took too long');
+	expect(await storedFiles()).toEqual([]);
+});
+
+const size = { fileSizeMb: 600, maxFileSizeMb: 512, fileId: 'f', fileName: 'fox.mp4' };
+const tooLarge = new FileTooLargeError(size);
+const noAccess = new Error("EACCES: permission denied, mkdir '/n8n'");
+
+test.each<[string, (stream: Parameters<BinaryDataService['store']>[1]) => Promise<void>, string]>([
+	// Linux's own full device: the error is a real one, and comes while the video does.
+	[
+		'is full',
+		async (stream) => await writeFile('/dev/full', stream),
+		'ENOSPC: no space left on device, write',
+	],
+	['may not be written', async () => await Promise.reject(noAccess), noAccess.message],
+	["is n8n's with a limit", async () => await Promise.reject(tooLarge), tooLarge.message],
+])('a storage that %s is named at once', async (_, write, reason) => {
+	jest.spyOn(BinaryDataService.prototype, 'store').mockImplementation(async (_, stream, file) => {
+		await write(stream);
+		return file;
+	});
+	const { error, url, asked } = await download({ replies: [film] });
+	expect(error?.message).toBe(`n8n could not store the video: ${reason}`);
+	expect(error?.description).toContain(`You can download it from ${url}`);
+	expect(error?.context?.video_url).toBe(url);
+	expect(asked).toBe(1);
+});
+
+describe("n8n's SSRF protection", () => {
+	beforeAll(() => (ssrf.enabled = true));
+	afterAll(() => (ssrf.enabled = false));
+
+	const FORBIDDEN = 'http://10.0.0.1/a.mp4';
+	test.each<[string, Film]>([
+		['an address', { replies: [], url: FORBIDDEN }],
+		['where a redirect leads', { replies: [redirect(FORBIDDEN)] }],
+	])('is named where it blocks %s', async (_, blocked) => {
+		const { error, asked } = await download(blocked);
+		expect(error?.message).toBe(
+			"The video could not be downloaded: its host could not be reached (blocked by n8n's SSRF protection)",
+		);
+		expect(asked).toBe(blocked.replies.length);
+	});
 });

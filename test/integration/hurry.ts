@@ -4,14 +4,16 @@ const SHORTEST_LIMIT_MS = 1_000;
 /**
  * Lets the node's own waits (pauses between tries, time limits of requests) pass `factor` times as fast in the tests
  * of a file. Deadlines, which read the clock, stay as they are.
+ *
+ * @param shortestMs so much is left of a time limit
  */
-export function hurry(factor: number): void {
+export function hurry(factor: number, shortestMs = SHORTEST_LIMIT_MS): void {
 	const timeout = AbortSignal.timeout.bind(AbortSignal);
 	beforeEach(() => {
 		jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
 			const hurried = Math.ceil(ms / factor);
 			const isPause = callers().includes('pause');
-			return timeout(isPause ? hurried : Math.max(hurried, Math.min(ms, SHORTEST_LIMIT_MS)));
+			return timeout(isPause ? hurried : Math.max(hurried, Math.min(ms, shortestMs)));
 		});
 	});
 	afterEach(() => jest.restoreAllMocks());

@@ -1,115 +1,120 @@
 /** Pruna Video Trigger: which calls it believes, and what the caller is answered. */
+import type { IDataObject } from 'n8n-workflow';
 import { credentialsOf, engineLogger } from './batch';
-import { listen, looks, post, runJob, completed, simulator, useStage } from './triggerStage';
+import { processed, type TriggerOptions, type TriggerServer } from './triggerServer';
+import {
+	completed,
+	FASTER,
+	listen,
+	looks,
+	post,
+	runJob,
+	simulator,
+	useStage,
+} from './triggerStage';
 
 useStage();
 
-describe('what starts nothing', () => {
+let log: jest.SpyInstance;
+beforeEach(() => (log = jest.spyOn(engineLogger(), 'log')));
+const warnings = () => log.mock.calls.filter(([level]) => level === 'warn').map(([, line]) => line);
+
+describe('a job is read whatever type its call has', () => {
 	test.each([
-		['nothing', undefined],
-		['a text', '"hello"'],
-		['a list', [1]],
-		['no id', { status: 'COMPLETED' }],
-		['no id, but a result', { status: 'FAILED', error: 'Out of memory' }],
-		['an id that leads elsewhere', completed('../health')],
-		['an id that leads elsewhere, and a result', completed('..', { output: 'x' })],
-		['no state', { id: 'job-1' }],
-		['a job that goes on', { id: 'job-1', status: 'IN_PROGRESS' }],
-	])('%s: 400', async (_, body) => {
-		const trigger = await listen();
-		const answer = await trigger.call(body);
-		expect([answer.status, await trigger.starts(), trigger.errors]).toEqual([400, [], []]);
-	});
-
-	test('a job that Runpod does not know: 503, since it may be new', async () => {
-		const trigger = await listen();
-		expect((await trigger.call(completed('job-1'))).status).toBe(503);
-		expect([await trigger.starts(), trigger.errors, looks()]).toEqual([[], [], 3]);
-	});
-
-	test('a job of another endpoint: 503; with that Endpoint ID it is accepted', async () => {
-		simulator.options.endpoints = ['p-video', 'other'];
-		const { id } = await runJob(undefined, 'other');
-		const trigger = await listen();
-		expect((await trigger.call(completed(id))).status).toBe(503);
-		expect(await trigger.starts()).toEqual([]);
-
-		const other = await listen({ parameters: { options: { endpointId: 'other' } } });
-		expect((await other.call(completed(id))).status).toBe(200);
-		expect(await other.starts()).toHaveLength(1);
-	});
-
-	test('a job that is still running: 503 after one status check, so that a real call comes again', async () => {
-		simulator.hold();
-		const { id } = await post('p-video/run', { input: { prompt: 'A cat' } });
-		const trigger = await listen();
-		expect((await trigger.call(completed(String(id)))).status).toBe(503);
-		expect([await trigger.starts(), looks()]).toEqual([[], 1]);
-	});
-
-	test('status checks that find no finished job are limited: 600 a minute, then 503 without one', async () => {
-		// With shortened time limits a busy machine would break looks off and make more of them.
-		jest.restoreAllMocks();
-		simulator.hold();
-		const { id } = await post('p-video/run', { input: { prompt: 'A cat' } });
-		const trigger = await listen();
-		for (let round = 0; round < 62; round++) {
-			const calls = Array.from(
-				{ length: 10 },
-				async () => await trigger.call(completed(String(id))),
-			);
-			expect(new Set((await Promise.all(calls)).map(({ status }) => status))).toEqual(
-				new Set([503]),
-			);
+		'',
+		'text/plain; charset=utf-8',
+		'application/vnd.runpod+json; charset=utf-8',
+		'application/octet-stream',
+		'application/x-www-form-urlencoded',
+		'application/json',
+	])('%j', async (type) => {
+		const { id } = await runJob();
+		for (const mark of ['', '\ufeff']) {
+			const trigger = await listen();
+			const body = mark + JSON.stringify(completed(id));
+			expect((await trigger.call(body, type)).status).toBe(200);
+			expect((await trigger.starts()).map(({ json }) => json.id)).toEqual([id]);
 		}
-		expect(looks()).toBe(600);
 	});
 });
 
-test('a job that Runpod shows only after a moment is waited for', async () => {
-	const { id } = await runJob();
-	simulator.faults.add({ operation: 'status', kind: 'status', status: 404, times: 2 });
-	const trigger = await listen();
-	expect((await trigger.call(completed(id))).status).toBe(200);
-	expect([(await trigger.starts()).length, looks()]).toEqual([1, 3]);
-});
-
-test('if Endpoint ID is wrong, the log names it: one status check, 503', async () => {
-	const log = jest.spyOn(engineLogger(), 'log');
-	const { id } = await runJob();
-	const trigger = await listen({ parameters: { options: { endpointId: 'gone' } } });
-	expect((await trigger.call(completed(id))).status).toBe(503);
-	const lines = log.mock.calls.filter((line) => line[0] === 'warn').map((line) => line[1]);
-	expect(lines).toEqual([expect.stringContaining("'gone'")]);
-	expect(looks()).toBe(1);
-});
-
-describe('what Runpod repeats or never sends does not reach n8n at its full size', () => {
-	const LONG = 'x'.repeat(3_000_000);
+describe('what is no finished job: 400, without a request to Runpod', () => {
 	test.each([
-		[
-			'a data URI',
-			{ input: { image: `data:image/png;base64,${LONG}` } },
-			'"data:image/png (2.1 MB)"',
-		],
-		['a query', { webhook: 'https://a.example/hook?key=secret' }, '"https://a.example/hook"'],
-		['lists within lists', { deep: 'DEEP' }, '"…"'],
-		['a long text', { text: LONG }, '…"'],
-		['a long list', { list: Array.from({ length: 100_000 }, () => 1) }, '[1,1,'],
-	])('%s', async (_, more, expected) => {
-		const trigger = await listen({ parameters: { verify: false, simplify: false } });
-		const output = { video_url: 'https://a.example/b.mp4', cost: 0.2 };
-		// JSON.stringify cannot write as deep as a server may send.
-		const deep = '['.repeat(10_000) + ']'.repeat(10_000);
-		const body = JSON.stringify(completed('job-1', { ...more, output })).replace('"DEEP"', deep);
-		expect((await trigger.call(body)).status).toBe(200);
-		const [item] = await trigger.starts();
-		expect(item?.json).toMatchObject({ id: 'job-1', output });
-		const text = JSON.stringify(item);
-		expect(text).toContain(expected);
-		expect(text.length).toBeLessThan(30_000);
-		expect(text).not.toContain('secret');
+		['hello', ''],
+		['<x/>', 'application/xml'],
+		['{"id":', 'text/plain'],
+		['', ''],
+		['"hello"', 'application/json'],
+		[[1], 'application/json'],
+		[{ status: 'COMPLETED' }, 'application/json'],
+		[{ status: 'FAILED', error: 'Out of memory' }, 'application/json'],
+		[completed('../health'), 'application/json'],
+		[completed('..', { output: 'x' }), 'application/json'],
+		[{ id: 'job-1' }, 'application/json'],
+		[{ id: 'job-1', status: 'IN_PROGRESS' }, 'application/json'],
+		[`{"id":"job-1","status":"COMPLETED","a":[${'{},'.repeat(30_000)}0]}`, 'application/json'],
+	])('%#', async (body, type) => {
+		const trigger = await listen();
+		const { status } = await trigger.call(body, type);
+		expect([status, await trigger.starts(), trigger.errors]).toEqual([400, [], []]);
+		expect(simulator.requests).toEqual([]);
 	});
+});
+
+describe('503, so that Runpod calls again, and a line in the log', () => {
+	const always = { operation: 'status', kind: 'status', times: Infinity } as const;
+	const inOptions = (options: IDataObject) => () => ({ parameters: { options } });
+	const onEvents = (events: unknown[]) => () => ({ parameters: { events } as never });
+	const withKey = (wrong: object) => () => ({
+		credentials: { ...credentialsOf(simulator), ...wrong },
+	});
+	const answering = (status: number) => () => void simulator.faults.add({ ...always, status });
+	const endpoints = () => void (simulator.options.endpoints = ['other', 'p-video']);
+	test.each<[string, number, string, () => TriggerOptions | void]>([
+		['a job that is still running', 3, 'its status is IN_', () => simulator.hold()],
+		['a job of another endpoint', 3, 'ob not found', endpoints],
+		['an endpoint that is gone', 1, "'gone'", inOptions({ endpointId: 'gone' })],
+		['Runpod is down', 3, 'HTTP 500', answering(500)],
+		['Runpod refuses', 1, 'HTTP 400', answering(400)],
+		['a wrong key', 1, 'did not accept this API key', withKey({ apiKey: 'rpa_wrong_key' })],
+		['no address', 0, "'Base URL' is not a URL", withKey({ baseUrl: 'nowhere' })],
+		['no events', 0, "'Events' must be one or more of completed", onEvents([])],
+		['an unknown event', 0, "'Events' must be one or more of completed", onEvents(['done'])],
+	])('%s: %d status checks', async (_, times, line, arrange) => {
+		const trigger = await listen(arrange() ?? {});
+		const [endpoint] = simulator.options.endpoints;
+		const { id } = await post(`${endpoint}/run`, { input: { prompt: 'A cat' } });
+		const { status } = await trigger.call(completed(String(id)));
+		expect([status, looks()]).toEqual([503, times]);
+		expect([await trigger.starts(), trigger.errors]).toEqual([[], []]);
+		expect(warnings()).toEqual([expect.stringContaining(line)]);
+		expect(JSON.stringify(log.mock.calls)).not.toMatch(/rpa_(wrong|simulator)/);
+	});
+});
+
+describe('what Runpod tells a moment later is waited for, with three status checks at most', () => {
+	const late = { operation: 'status', kind: 'status', times: 2 } as const;
+	test.each<[string, () => unknown]>([
+		['a 404 twice', () => simulator.faults.add({ ...late, status: 404 })],
+		['a 502 twice', () => simulator.faults.add({ ...late, status: 502 })],
+		['a 429 twice', () => simulator.faults.add({ ...late, status: 429 })],
+		['6 s open', () => (simulator.options.booksLagMs = 6_000 / FASTER)],
+		['COMPLETED without its output twice', () => (simulator.options.lateOutput = { looks: 2 })],
+	])('%s', async (_, arrange) => {
+		arrange();
+		const trigger = await listen();
+		const { webhookTries } = await runJob(trigger.url);
+		expect(webhookTries.map(({ result }) => result)).toEqual([200]);
+		expect((await trigger.starts())[0]?.json).toMatchObject({ cost: 0.1 });
+		expect(looks()).toBe(3);
+	});
+});
+
+test('a job of another endpoint is found with its Endpoint ID', async () => {
+	simulator.options.endpoints = ['p-video', 'other'];
+	const trigger = await listen({ parameters: { options: { endpointId: 'other' } } });
+	const { id } = await runJob(trigger.url, 'other');
+	expect((await trigger.starts()).map(({ json }) => json.id)).toEqual([id]);
 });
 
 test('what a forged call says of a real job is not believed', async () => {
@@ -121,46 +126,73 @@ test('what a forged call says of a real job is not believed', async () => {
 	expect(JSON.stringify(await trigger.starts())).not.toContain('evil');
 });
 
-test('without Verify the call itself is believed, and Runpod is not asked', async () => {
-	const trigger = await listen({ parameters: { verify: false }, credentials: {} });
-	const said = completed('job-1', { output: { video_url: 'https://a.example/b.mp4', cost: 0.2 } });
-	expect((await trigger.call(said)).status).toBe(200);
-	expect((await trigger.starts())[0]?.json).toMatchObject({ id: 'job-1', cost: 0.2 });
-	expect(simulator.requests).toEqual([]);
-});
+/** Lists or objects within one another, deeper than JSON.stringify can write. */
+const deep = (open: string, close: string) => `${open.repeat(10_000)}1${close.repeat(10_000)}`;
 
-test('when Runpod cannot be asked the answer is 503, and the next call starts the workflow', async () => {
-	const trigger = await listen();
-	const stuck = simulator.faults.add({
-		operation: 'status',
-		kind: 'status',
-		status: 500,
-		times: Infinity,
+describe('whatever a stranger sends, nothing throws, and with Verify on nothing is kept', () => {
+	test.each([
+		`"delayTime":${deep('[', ']')}`,
+		`"executionTime":${deep('{"a":', '}')}`,
+		`"output":${deep('[', ']')}`,
+		`"error":${deep('{"error":', '}')}`,
+		'"delayTime":{"toString":null},"executionTime":[[],{}]',
+		'"output":{"video_url":{"toString":1},"cost":{"valueOf":2},"result":[null,7]}',
+		'"output":[],"error":{"message":{"loc":[{}]}},"webhook":{},"input":[]',
+		'"__proto__":{"status":1},"constructor":{"prototype":{}},"output":{"__proto__":[]}',
+		`"error":"${'x'.repeat(5_000_000)}"`,
+		`"output":"http://a${'.'.repeat(200_000)}b"`,
+		`"input":{"image":"data:image/png;base64,${'x'.repeat(3_000_000)}"}`,
+	])('%#', async (more) => {
+		const body = `{"id":"job-1","status":"COMPLETED",${more}}`;
+		const kept = processed.items.size;
+		const verified = await listen();
+		expect((await verified.call(body)).status).toBe(503);
+		expect([await verified.starts(), verified.errors]).toEqual([[], []]);
+		expect([looks(), processed.items.size]).toEqual([3, kept]);
+
+		for (const simplify of [true, false]) {
+			const parameters = { verify: false, download: true, simplify };
+			const believed = await listen({ parameters, credentials: {} });
+			expect((await believed.call(body)).status).toBe(200);
+			const [item] = await believed.starts();
+			expect([item?.json.id, believed.errors]).toEqual(['job-1', []]);
+			expect(JSON.stringify(item).length).toBeLessThan(5_100_000);
+		}
+		expect(Object.prototype).not.toHaveProperty('status');
 	});
-	const { id } = await runJob();
-	expect((await trigger.call(completed(id))).status).toBe(503);
-	expect(await trigger.starts()).toEqual([]);
-	stuck.remove();
-	expect((await trigger.call(completed(id))).status).toBe(200);
-	expect(await trigger.starts()).toHaveLength(1);
-}, 20_000);
-
-test('a fault that passes quickly is waited out', async () => {
-	simulator.faults.add({ operation: 'status', kind: 'status', status: 502, times: 2 });
-	const trigger = await listen();
-	const job = await runJob(trigger.url);
-	expect(job.webhookTries.map(({ result }) => result)).toEqual([200]);
-	expect(await trigger.starts()).toHaveLength(1);
 });
 
-test.each([
-	['a wrong key', { apiKey: 'rpa_wrong_key_123' }, 'Runpod did not accept this API key'],
-	['no address', { baseUrl: 'nowhere' }, "'Base URL' is not a URL"],
-])('%s is an error that is shown to the user', async (_, wrong, message) => {
-	const credentials = { ...credentialsOf(simulator), ...wrong };
-	const trigger = await listen({ credentials });
-	const { id } = await runJob();
-	expect((await trigger.call(completed(id))).status).toBe(500);
-	expect(trigger.errors.map((error) => error.message)).toEqual([expect.stringContaining(message)]);
-	expect(JSON.stringify(trigger.errors)).not.toContain(credentials.apiKey);
+describe('without Verify the call itself is believed, and Runpod is not asked', () => {
+	const believe = async (more: IDataObject): Promise<TriggerServer> => {
+		const parameters = { verify: false, simplify: false, download: true };
+		const trigger = await listen({ parameters, credentials: {} });
+		expect((await trigger.call(completed('job-1', more))).status).toBe(200);
+		return trigger;
+	};
+
+	test.each([
+		['http://localhost:PORT/a.mp4', 'the machine itself (localhost)'],
+		['http://127.0.0.1:PORT/a.mp4', 'the machine itself (127.0.0.1)'],
+		['http://[::ffff:10.0.0.1]/a.mp4', 'a private network'],
+		['http://169.254.169.254/latest', 'a link-local network'],
+		['http://n8n:5678/a.mp4', 'a host name without a domain (n8n)'],
+	])('but nothing is downloaded from %s', async (address, network) => {
+		const url = address.replace('PORT', String(simulator.port));
+		const trigger = await believe({ output: { video_url: url, cost: 0.2 } });
+		const [item] = await trigger.starts();
+		expect(item).not.toHaveProperty('binary');
+		expect(item?.json).toMatchObject({ id: 'job-1', video_url: url, cost: 0.2 });
+		const problem = `its URL, which anyone could have sent, points to ${network}`;
+		expect(item?.json.error).toContain(problem);
+		expect(simulator.requests).toEqual([]);
+	});
+
+	test('files and tokens that Runpod repeats are not passed on', async () => {
+		const input = { image: `data:image/png;base64,${'x'.repeat(3_000_000)}` };
+		const trigger = await believe({ input, webhook: 'https://a.example/hook?key=secret' });
+		expect((await trigger.starts())[0]?.json).toMatchObject({
+			input: { image: 'data:image/png (2.1 MB)' },
+			webhook: 'https://a.example/hook',
+		});
+	});
 });

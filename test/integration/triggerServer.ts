@@ -1,8 +1,10 @@
 /**
- * Pruna Video Trigger behind a real socket, in n8n's own webhook context and engine: what the trigger hands over is
- * executed, and the execution answers the call.
+ * Pruna Video Trigger behind a real socket, in n8n's own webhook context and engine: as n8n does it, a call whose job
+ * starts the workflow is answered at once, and executed then.
  */
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import express, { type Request, type Response } from 'express';
 import {
 	DataDeduplicationService,
@@ -21,8 +23,8 @@ import {
 	type IWebhookData,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
+import { request } from 'undici';
 import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node';
-import { isJsonObject } from '../../nodes/PrunaVideo/json';
 import { additionalData, node, nodeTypes, prepareEngine } from './engine';
 
 const TRIGGER = 'n8n-nodes-pruna-video.prunaVideoTrigger';
@@ -34,28 +36,27 @@ export interface TriggerOptions {
 	mode?: Extract<WorkflowExecuteMode, 'webhook' | 'manual'>;
 	/** Each trigger of a test is one of its own, unless it says the id of an earlier one. */
 	workflowId?: string;
-	/** The node as another process of n8n's has it: without what this one remembers. */
-	type?: PrunaVideoTrigger;
-	/** Whether n8n cannot start executions, so that it answers 500: asked at each call. */
-	isBroken?: () => boolean | Promise<boolean>;
 }
 
 export interface TriggerServer {
 	/** What a job's `webhook` is to be. */
 	url: string;
-	/** What each execution began with, once no call is at work any more. */
+	/** What executions have gone on with so far … */
+	started: INodeExecutionData[];
+	/** … and once none is at work any more. */
 	starts(): Promise<INodeExecutionData[]>;
-	/** Errors that n8n would keep as failed executions. */
-	errors: Error[];
+	/** What the node threw: n8n keeps failed executions of it. */
+	errors: unknown[];
 	/** Calls it as anybody could; HTTP status and message of the answer. */
-	call(body: unknown): Promise<{ status: number; message: string }>;
+	call(body: unknown, type?: string): Promise<{ status: number; message: string }>;
+	/** Retries the last execution from n8n's list. */
+	retry(): void;
 	close(): Promise<void>;
 }
 
-/** In place of n8n's table of processed items: by workflow and node. */
-/** Like n8n's own: reads, then writes, with no lock in between. */
+/** In place of n8n's table of processed items, by workflow and node: reads, then writes, with no lock in between. */
 class ProcessedItems implements IDataDeduplicator {
-	private readonly items = new Map<string, string[]>();
+	readonly items = new Map<string, string[]>();
 
 	async checkProcessedAndRecord(
 		items: Array<string | number>,
@@ -82,100 +83,105 @@ class ProcessedItems implements IDataDeduplicator {
 	}
 }
 
+export const processed = new ProcessedItems();
 let database: Promise<void> | undefined;
 let workflows = 0;
 
+/** The body as n8n reads it (2.41, body-parser): JSON and text by their exact types, anything else as nothing. */
+async function readAsN8n(call: Request): Promise<void> {
+	const rawBody = await buffer(call);
+	const [type] = (call.headers['content-type'] ?? '').split(';');
+	const text = rawBody.toString().replace(/^\ufeff/, '');
+	const isRead = type === 'application/json' || type === 'text/plain';
+	const body: unknown =
+		!isRead || text === '' ? {} : type === 'text/plain' ? text : JSON.parse(text);
+	Object.assign(call, { rawBody, body });
+}
+
 export async function startTrigger(options: TriggerOptions = {}): Promise<TriggerServer> {
 	await prepareEngine();
-	await (database ??= DataDeduplicationService.init(new ProcessedItems()));
-	const { mode = 'webhook', isBroken = () => false } = options;
-	const workflowId = options.workflowId ?? `trigger-${++workflows}`;
-	const starts: INodeExecutionData[] = [];
-	const errors: Error[] = [];
-	const { type = new PrunaVideoTrigger() } = options;
-	const atWork = new Set<Promise<void>>();
+	await (database ??= DataDeduplicationService.init(processed));
+	const { mode = 'webhook', workflowId = `trigger-${++workflows}`, parameters = {} } = options;
+	const started: INodeExecutionData[] = [];
+	const errors: unknown[] = [];
+	const type = new PrunaVideoTrigger();
+	const atWork = new Set<Promise<unknown>>();
+	let last: INodeExecutionData[][] = [];
 
-	const newWorkflow = () =>
-		new Workflow({
-			id: workflowId,
-			active: true,
-			nodes: [
-				{
-					...node('Trigger', TRIGGER),
-					parameters: (options.parameters ?? {}) as never,
-					credentials: { prunaVideoRunpodApi: { id: '1', name: 'Runpod' } },
-				},
-			],
-			connections: {},
-			nodeTypes: nodeTypes({ [TRIGGER]: type }),
-		});
+	const workflow = new Workflow({
+		id: workflowId,
+		active: true,
+		nodes: [
+			{
+				...node('Trigger', TRIGGER),
+				parameters: parameters as never,
+				credentials: { prunaVideoRunpodApi: { id: '1', name: 'Runpod' } },
+			},
+		],
+		connections: {},
+		nodeTypes: nodeTypes({ [TRIGGER]: type }),
+	});
+	const trigger = workflow.getNode('Trigger')!;
+	const surroundings = (runMode: WorkflowExecuteMode) =>
+		additionalData(
+			options.credentials ?? {},
+			new ExecutionLifecycleHooks(runMode, 'execution-1', workflow as never),
+		);
 
-	async function receive(request: Request, response: Response): Promise<void> {
-		const workflow = newWorkflow();
-		const hooks = new ExecutionLifecycleHooks(mode, 'execution-1', workflow as never);
-		const surroundings = {
-			...additionalData(options.credentials ?? {}, hooks),
-			httpRequest: request,
-			httpResponse: response,
-		};
-		const webhookData = { webhookDescription: type.description.webhooks![0]! } as IWebhookData;
-		const trigger = workflow.getNode('Trigger')!;
-		try {
-			const context = new WebhookContext(
-				workflow,
-				trigger,
-				surroundings,
-				mode,
-				webhookData,
-				[],
-				null,
-			);
-			const { workflowData } = await type.webhook.call(context);
-			if (workflowData === undefined) return;
-			if (await isBroken()) throw new Error('the database is gone');
+	async function receive(httpRequest: Request, httpResponse: Response): Promise<void> {
+		await readAsN8n(httpRequest);
+		const more = { ...surroundings(mode), httpRequest, httpResponse };
+		const [webhookDescription] = type.description.webhooks!;
+		const data = { webhookDescription } as IWebhookData;
+		const context = new WebhookContext(workflow, trigger, more, mode, data, [], null);
+		const { workflowData } = await type.webhook.call(context);
+		if (workflowData === undefined) return;
+		expect(webhookDescription).toMatchObject({ responseMode: 'onReceived' });
+		httpResponse.json({ message: 'Workflow was started' });
+		last = workflowData;
+		await execute(mode);
+	}
 
-			hooks.addHandler('sendResponse', (answer) => {
-				if (!isJsonObject(answer)) throw new Error('The answer is no JSON');
-				response.status(Number(answer.statusCode)).json(answer.body);
-			});
-			const stack = [{ node: trigger, data: { main: workflowData }, source: null }];
-			const data = createRunExecutionData({ executionData: { nodeExecutionStack: stack } });
-			const execution = new WorkflowExecute(surroundings, mode, data);
-			const run = await execution.processRunExecutionData(newWorkflow());
-			const { runData, error } = run.data.resultData;
-			if (error) throw error;
-			starts.push(...(runData.Trigger?.[0]?.data?.main?.[0] ?? []));
-		} catch (error) {
-			errors.push(error as Error);
-			if (!response.headersSent) response.status(500).json({ message: 'could not be started' });
-		}
+	async function execute(runMode: WorkflowExecuteMode): Promise<void> {
+		const stack = [{ node: trigger, data: { main: last }, source: null }];
+		const data = createRunExecutionData({ executionData: { nodeExecutionStack: stack } });
+		const execution = new WorkflowExecute(surroundings(runMode), runMode, data);
+		const { runData, error } = (await execution.processRunExecutionData(workflow)).data.resultData;
+		if (error) throw error;
+		started.push(...(runData.Trigger?.[0]?.data?.main?.[0] ?? []));
+	}
+
+	function track(work: Promise<void>): void {
+		const tracked = work.catch((error) => errors.push(error)).finally(() => atWork.delete(tracked));
+		atWork.add(tracked);
 	}
 
 	const app = express();
-	app.use(express.json({ limit: '16mb', strict: false }));
-	app.post('/webhook', (request, response) => {
-		const call = receive(request, response).finally(() => atWork.delete(call));
-		atWork.add(call);
-	});
-	const server = app.listen(0, '127.0.0.1');
-	await new Promise((resolve) => server.once('listening', resolve));
+	app.post('/webhook', (call, response) => track(receive(call, response)));
+	const server = createServer(app);
+	// Hundreds of calls come at once.
+	await new Promise<void>((resolve) =>
+		server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 }, resolve),
+	);
 	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`;
 	return {
 		url,
 		errors,
+		started,
 		starts: async () => {
 			while (atWork.size > 0) await Promise.all(atWork);
-			return starts;
+			return started;
 		},
-		call: async (body) => {
-			const response = await fetch(url, {
+		call: async (body, contentType = 'application/json') => {
+			const { statusCode, body: answer } = await request(url, {
 				method: 'POST',
-				headers: { 'content-type': 'application/json' },
+				headers: contentType === '' ? {} : { 'content-type': contentType },
 				body: typeof body === 'string' ? body : JSON.stringify(body),
 			});
-			const { message } = (await response.json()) as { message: string };
-			return { status: response.status, message };
+			const { message } = (await answer.json()) as { message: string };
+			return { status: statusCode, message };
 		},
+		retry: () => track(execute('retry')),
 		close: async () => {
 			server.closeAllConnections();
 			await new Promise((resolve) => server.close(resolve));
