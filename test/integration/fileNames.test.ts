@@ -5,10 +5,7 @@ import { CONTINUE, generate, shots } from './batch';
 
 let simulator: Simulator;
 beforeAll(async () => {
-	simulator = await startSimulator({
-		executionTimeMs: 20,
-		unknownAtFirst: { looks: 0, ms: 0 },
-	});
+	simulator = await startSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
 });
 beforeEach(() => simulator.reset());
 afterAll(async () => await simulator.close());
@@ -28,9 +25,10 @@ test('the same name fifty times becomes fifty names, in the order of the items',
 	]);
 });
 
-test('names that only differ in spelling stay distinct', async () => {
-	const fileName =
-		'={{ ["AC/DC live", "AC-DC live", "ac-dc live.mp4", "AC/DC live.MP4 "][$itemIndex] }}';
+test.each([
+	'={{ ["AC/DC live", "AC-DC live", "ac-dc live.mp4", "AC/DC live.MP4 "][$itemIndex] }}',
+	`={{ "${'é'.repeat(150)}" + $itemIndex }}`,
+])('names that only differ in spelling or far behind stay distinct: %s', async (fileName) => {
 	const names = namesOf(await generate(simulator, { prompts: shots(4), ...download(fileName) }));
 	expect(new Set(names.map((name) => name?.toLowerCase())).size).toBe(4);
 	expect(names.every((name) => name?.endsWith('.mp4'))).toBe(true);
@@ -41,24 +39,11 @@ test('without a name the files are named after their jobs', async () => {
 	expect(namesOf(result)).toEqual(result.items.map(({ json }) => `pruna-video-${json.id}.mp4`));
 });
 
-test('long names stay apart where they are cut', async () => {
-	const fileName = `={{ "${'é'.repeat(150)}" + $itemIndex }}`;
-	const names = namesOf(await generate(simulator, { prompts: shots(3), ...download(fileName) }));
-	expect(new Set(names).size).toBe(3);
-});
-
 test('a failed item does not change the names of the others', async () => {
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'job',
-		error: 'no',
-		match: { prompt: 'shot 1.' },
-	});
-	const result = await generate(simulator, {
-		prompts: shots(3),
-		...download('fox.mp4'),
-		settings: CONTINUE,
-	});
+	const match = { prompt: 'shot 1.' };
+	simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'no', match });
+	const batch = { prompts: shots(3), ...download('fox.mp4'), settings: CONTINUE };
+	const result = await generate(simulator, batch);
 	expect(namesOf(result)).toEqual(['fox.mp4', undefined, 'fox (3).mp4']);
 });
 

@@ -129,7 +129,8 @@ test.each(['get', 'cancel', 'retry'])('%s of an unknown job says so', async (ope
 	expect(error?.httpCode).toBe('404');
 });
 
-test.each(['={{ "" }}', '={{ $json.nothing }}', '  ', '../health', 'a/b', '..', '<a>', 'a b'])(
+const HOSTILE = ['../health', 'a/b', '..', 'a b', 'a\\b', 'jöb', 'a\u202eb', '<a>'];
+test.each(['={{ "" }}', '={{ $json.nothing }}', '  ', ...HOSTILE])(
 	'the ID %j is refused before a request',
 	async (jobId) => {
 		for (const operation of ['get', 'cancel', 'retry']) {

@@ -123,43 +123,30 @@ describe('the form', () => {
 			.join(' ');
 
 	const VIDEO = 'prompt image audio duration resolution draft aspectRatio';
+	const PRICED = 'audio duration resolution draft additionalFields';
 	const ADDED = 'seed fps saveAudio promptUpsampling additionalInput';
+	const COSTS = 'maxCostPerItem maxCostPerExecution concurrency timeout';
+	const RESULT = 'simplify fileName binaryPropertyName';
+	const STOP = 'executionMode webhookUrl cancelOnStop cancelOnTimeout';
+	const SENDING = 'resubmitUncertain sendFilesAs endpointId policy';
 
 	test.each([
+		['video > generate', `${VIDEO} download additionalFields options`],
+		['video > estimateCost', PRICED, 'additionalInput', ''],
 		[
-			'video',
-			'generate',
-			`${VIDEO} download additionalFields options`,
-			ADDED,
-			'maxCostPerItem maxCostPerExecution concurrency timeout simplify fileName binaryPropertyName executionMode webhookUrl cancelOnStop cancelOnTimeout resubmitUncertain sendFilesAs endpointId policy',
-		],
-		[
-			'video',
-			'estimateCost',
-			'audio duration resolution draft additionalFields',
-			'additionalInput',
-			'',
-		],
-		[
-			'job',
-			'submit',
+			'job > submit',
 			`${VIDEO} webhookUrl additionalFields options`,
 			ADDED,
-			'maxCostPerItem maxCostPerExecution concurrency timeout cancelOnStop resubmitUncertain sendFilesAs endpointId policy',
+			`${COSTS} cancelOnStop ${SENDING}`,
 		],
-		[
-			'job',
-			'get',
-			'jobId wait download options',
-			'',
-			'concurrency timeout simplify fileName binaryPropertyName endpointId',
-		],
-		['job', 'cancel', 'jobId options', '', 'concurrency endpointId'],
-		['job', 'retry', 'jobId options', '', 'concurrency endpointId'],
-		['endpoint', 'getHealth', 'options', '', 'concurrency endpointId'],
+		['job > get', 'jobId wait download options', '', `concurrency timeout ${RESULT} endpointId`],
+		['job > cancel', 'jobId options', '', 'concurrency endpointId'],
+		['job > retry', 'jobId options', '', 'concurrency endpointId'],
+		['endpoint > getHealth', 'options', '', 'concurrency endpointId'],
 	])(
-		'of %s > %s has the fields of the contract in order',
-		(resource, operation, names, more, options) => {
+		'of %s has these fields in this order: %s',
+		(where, names, more = ADDED, options = `${COSTS} ${RESULT} ${STOP} ${SENDING}`) => {
+			const [resource = '', operation = ''] = where.split(' > ');
 			const fields = fieldsOf(resource, operation);
 			expect(fields.map(({ name }) => name).join(' ')).toBe(`resource operation ${names}`);
 			expect(inCollection(fields, 'additionalFields')).toBe(more);

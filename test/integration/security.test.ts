@@ -82,15 +82,15 @@ describe('only http(s) is fetched', () => {
 	const FILE = 'file:///etc/passwd';
 	const download = { parameters: { download: true }, settings: CONTINUE };
 
-	test.each([FILE, 'ftp://a.example/v.mp4', 'data:video/mp4;base64,AAAA', 'gopher://a'])(
-		'%s as video_url',
-		async (url) => {
-			simulator.faults.add(videoOf(url));
-			const { items } = await generate(simulator, download);
-			expect(items[0]?.json.error).toContain('instead of a video');
-			expect(items[0]?.binary).toBeUndefined();
-		},
-	);
+	test('by any other video_url, nothing is downloaded', async () => {
+		const urls = [FILE, 'ftp://a.example/v.mp4', 'data:video/mp4;base64,AAAA', 'gopher://a'];
+		for (const url of urls) simulator.faults.add(videoOf(url));
+		const { items } = await generate(simulator, { prompts: urls, ...download });
+		for (const { json, binary } of items) {
+			expect(json.error).toContain('instead of a video');
+			expect(binary).toBeUndefined();
+		}
+	});
 
 	test('a redirect of a download to a file is not followed', async () => {
 		const redirect = { kind: 'redirect', status: 302, location: FILE, times: Infinity } as const;
@@ -111,12 +111,6 @@ describe('IDs cannot change the path of a request', () => {
 		await job('cancel', { jobId });
 		const asked = simulator.requests.map(({ path }) => path);
 		expect(asked).toEqual([`/v2/p-video/cancel/${encodeURIComponent(jobId)}`]);
-	});
-
-	test.each(HOSTILE)('job id %j', async (jobId) => {
-		const { items } = await job('cancel', { jobId });
-		expect(items[0]?.json.error).toContain("'Job ID'");
-		expect(simulator.requests).toEqual([]);
 	});
 
 	test.each([...HOSTILE, ...ODD])('endpoint id %j', async (endpointId) => {
@@ -146,25 +140,17 @@ test('texts from a server are short and contain no markup', async () => {
 	expect(message.length).toBeLessThan(400);
 });
 
-test.each([
-	'{"__proto__": {"polluted": true}}',
-	'{"constructor": {"prototype": {"polluted": true}}}',
-	'{"a": {"__proto__": {"polluted": true}}}',
-])('Additional Input %s reaches no prototype', async (additionalInput) => {
-	const parameters = { additionalFields: { additionalInput } };
-	await generate(simulator, { parameters, settings: CONTINUE });
-	expect({}).not.toHaveProperty('polluted');
-	expect(Object.getPrototypeOf({})).toBe(Object.prototype);
-});
-
-test('an answer with __proto__ in it reaches no prototype', async () => {
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'body',
-		body: '{"id":"job-1","status":"COMPLETED","__proto__":{"polluted":true},"output":{"video_url":"https://a.example/v.mp4","cost":0.1}}',
+test('neither Additional Input nor an answer reaches a prototype', async () => {
+	const evil = '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}';
+	const output = '{"video_url":"https://a.example/v.mp4","cost":0.1}';
+	const body = `{"id":"job-1","status":"COMPLETED",${evil},"output":${output}}`;
+	simulator.faults.add({ operation: 'runsync', kind: 'body', body });
+	const result = await generate(simulator, {
+		parameters: { additionalFields: { additionalInput: `{${evil}}` } },
+		options: { simplify: false },
 	});
-	const result = await generate(simulator, { options: { simplify: false } });
 	expect(result.items).toHaveLength(1);
 	expect({}).not.toHaveProperty('polluted');
+	expect(Object.getPrototypeOf({})).toBe(Object.prototype);
 	expect(shown(result)).not.toContain(simulator.apiKey);
 });
