@@ -1,10 +1,10 @@
 /** The parts of the driver that need no n8n. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cachedFolder, withLock } from '../tools/n8n/cache';
+import { cachedFolder } from '../tools/n8n/cache';
 import { majorFor } from '../tools/n8n/node-runtime';
 import { runProgram, stopProgram, until } from '../tools/n8n/program';
 import { readExample, withAssignment, withCredential } from '../tools/n8n/workflow';
@@ -47,16 +47,6 @@ it('fills a folder in the cache once, also for two at once, and anew where that 
 	expect([existsSync(join(path, 'half')), existsSync(join(path, 'all'))]).toEqual([false, true]);
 });
 
-it('takes over a lock whose holder died', async () => {
-	const lock = join(folder, 'x.lock');
-	await mkdir(lock);
-	const long = new Date(Date.now() - 60_000);
-	await utimes(lock, long, long);
-	const isHeld = async () => (await stat(lock)).isDirectory();
-	expect(await withLock('x', isHeld)).toBe(true);
-	expect(existsSync(lock)).toBe(false);
-});
-
 it('ends a program with its children, even those that do not listen', async () => {
 	const deaf = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up');";
 	// The child holds the same pipes, so that they close only once it has ended too.
@@ -68,12 +58,6 @@ it('ends a program with its children, even those that do not listen', async () =
 	await until(async () => said === 'up\nup\n');
 	await stopProgram(program, 100);
 	expect(await program).toMatchObject({ signal: 'SIGKILL', failed: true });
-});
-
-it('tells of a program that is not there, and of one that fails', async () => {
-	expect(await runProgram('no-such-program', [])).toMatchObject({ failed: true });
-	const failing = runProgram(process.execPath, ['-e', 'console.error("no"); process.exit(3)']);
-	expect(await failing).toMatchObject({ failed: true, exitCode: 3, stderr: 'no' });
 });
 
 it('sets an example up as its user would', async () => {

@@ -1,9 +1,10 @@
-/** Video > Generate: what comes out, in which order, and how the node waits for it. */
+/** Video > Generate: what comes out, in which order and under which names, and how the node waits for it. */
 import type { INodeExecutionData } from 'n8n-workflow';
 import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, promptsOf, shots } from './batch';
+import { CONTINUE, generate, promptsOf, RETRY, shots } from './batch';
 import { readBinary } from './engine';
 import { hurry } from './hurry';
+import { reply, startScripted } from './scripted';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -213,4 +214,76 @@ describe('waiting', () => {
 			await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 1);
 		},
 	);
+});
+
+test.each([
+	// An error whose reason cannot be read leaves a submission uncertain: it is not sent again.
+	[500, { detail: [{ loc: [{ toString: 1 }], msg: 'boom' }] }, 'the job may be running'],
+	// The ID of the request is not taken for that of a job: its reason is not lost.
+	[400, { id: 'request-1', error: 'property input is required' }, 'property input is required'],
+])('an odd %d is sent once', async (status, body, message) => {
+	const server = await startScripted((_operation, response) => reply(response, status, body));
+	const { credentials } = server;
+	const { error } = await generate(simulator, {
+		credentials,
+		settings: RETRY,
+		options: { timeout: 3 },
+	});
+	await server.close();
+
+	expect(server.requests.slice(0, status === 500 ? 3 : 1)).toEqual(['POST runsync']);
+	expect(error?.message).toContain(message);
+});
+
+// A batch of equal names does not overwrite its own files when it is saved.
+const download = (fileName: string) => ({
+	parameters: { download: true },
+	options: { fileName, concurrency: 10 },
+});
+const namesOf = ({ items }: Awaited<ReturnType<typeof generate>>) =>
+	items.map(({ binary }) => binary?.data?.fileName);
+
+test('the same name fifty times becomes fifty names, in the order of the items', async () => {
+	const names = namesOf(await generate(simulator, { prompts: shots(50), ...download('Ad v1.25') }));
+	expect(names).toEqual([
+		'Ad v1.25.mp4',
+		...Array.from({ length: 49 }, (_, index) => `Ad v1.25 (${index + 2}).mp4`),
+	]);
+});
+
+test.each([
+	'={{ ["AC/DC live", "AC-DC live", "ac-dc live.mp4", "AC/DC live.MP4 "][$itemIndex] }}',
+	`={{ "${'é'.repeat(150)}" + $itemIndex }}`,
+])('names that only differ in spelling or far behind stay distinct: %s', async (fileName) => {
+	const names = namesOf(await generate(simulator, { prompts: shots(4), ...download(fileName) }));
+	expect(new Set(names.map((name) => name?.toLowerCase())).size).toBe(4);
+	expect(names.every((name) => name?.endsWith('.mp4'))).toBe(true);
+});
+
+test('without a name the files are named after their jobs', async () => {
+	const result = await generate(simulator, { prompts: shots(2), ...download('') });
+	expect(namesOf(result)).toEqual(result.items.map(({ json }) => `pruna-video-${json.id}.mp4`));
+});
+
+test('a failed item does not change the names of the others', async () => {
+	const match = { prompt: 'shot 1.' };
+	simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'no', match });
+	const batch = { prompts: shots(3), ...download('fox.mp4'), settings: CONTINUE };
+	const result = await generate(simulator, batch);
+	expect(namesOf(result)).toEqual(['fox.mp4', undefined, 'fox (3).mp4']);
+});
+
+test('Job > Get keeps file names distinct too', async () => {
+	const submitted = await generate(simulator, {
+		prompts: shots(2),
+		parameters: { resource: 'job', operation: 'submit' },
+	});
+	await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 2);
+	const jobId = '={{ $json.id }}';
+	const got = await generate(simulator, {
+		parameters: { resource: 'job', operation: 'get', jobId, download: true },
+		options: { fileName: 'fox' },
+		items: submitted.items,
+	});
+	expect(namesOf(got)).toEqual(['fox.mp4', 'fox (2).mp4']);
 });

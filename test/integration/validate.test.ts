@@ -1,6 +1,10 @@
 /** Everything is checked before anything is spent. */
+import type { INodeType } from 'n8n-workflow';
+import { execute } from '../../nodes/PrunaVideo/execution/execute';
+import { runPool } from '../../nodes/PrunaVideo/execution/pool';
 import { startSimulator, type Simulator } from '../tools/simulator';
 import { CONTINUE, generate, promptsOf, shots } from './batch';
+import { runNode, simpleDescription } from './engine';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -85,4 +89,51 @@ test('one item refused by Runpod does not waste the others: running ones are awa
 			expect(error?.description).toContain(simulator.videoUrl(id));
 		}
 	}
+});
+
+test('a stop also ends the checking of items', async () => {
+	const stop = new AbortController();
+	const planned: number[] = [];
+	let ended: Promise<unknown> | undefined;
+	const type: INodeType = {
+		description: simpleDescription('prunaVideo'),
+		execute() {
+			const run = execute(
+				this,
+				{
+					async plan({ index }) {
+						planned.push(index);
+						if (index === 2) stop.abort();
+						return {};
+					},
+					perform: async (item) => item.returns({}),
+				},
+				() => ({ concurrency: 1, cancelOnStop: true }),
+			);
+			ended = run.catch(() => undefined);
+			return run.then((items) => [items]);
+		},
+	};
+	await runNode({
+		parameters: {},
+		items: shots(10).map((prompt) => ({ json: { prompt } })),
+		type,
+		stop: stop.signal,
+	});
+	await ended;
+
+	expect(planned).toEqual([0, 1, 2]);
+});
+test('a pool whose work throws still waits for the rest, and starts nothing new', async () => {
+	const ended: number[] = [];
+	const pool = runPool(3, 2, async (index) => {
+		await new Promise((resolve) => setImmediate(resolve));
+		if (index === 0) throw new Error('unforeseen');
+		await new Promise((resolve) => setImmediate(resolve));
+		ended.push(index);
+		return true;
+	});
+
+	await expect(pool).rejects.toThrow('unforeseen');
+	expect(ended).toEqual([1]);
 });
