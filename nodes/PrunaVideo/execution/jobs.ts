@@ -108,8 +108,8 @@ export async function withResult(
 	for (let current = job; ; ) {
 		const result = readVideoResult(current.raw.output);
 		const isLate = current.status === 'COMPLETED' && result.videoUrl === undefined;
-		const mayCome = current.id !== '' && reasonOf(current) === undefined;
-		if (!isLate || !mayCome || late.remaining() === 0) return { job: current, result };
+		const mayCome = isLate && current.id !== '' && reasonOf(current) === undefined;
+		if (!mayCome || late.remaining() === 0) return { job: current, result };
 		await pause(Math.min(LATE_RESULT_PAUSE_MS, late.remaining()), endpoint.stop);
 		const next = jobIn(await endpoint.look(job.id, LATE_RESULT_MS), job.id);
 		if (next !== undefined && isFinal(next)) current = next;

@@ -45,7 +45,7 @@ export async function send(connection: Connection, request: ApiRequest): Promise
 		if (stop?.aborted) throw new Stopped();
 		const timeoutMs = Math.min(request.timeoutMs(), Math.max(leastMs, deadline.remaining()));
 		const answer = await exchange(connection, request, timeoutMs);
-		if (!mayRepeat(answer, request.isCostly) || request.isSettled(answer)) return answer;
+		if (request.isSettled(answer) || !mayRepeat(answer, request.isCostly)) return answer;
 		const delayMs = repeatDelayMs(answer, failedTries);
 		if (delayMs >= deadline.remaining()) return answer;
 		request.onRepeat?.(answer, delayMs);
