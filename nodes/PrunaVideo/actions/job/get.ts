@@ -72,7 +72,8 @@ export const get: DescribedOperation<GetPlan> = {
 			return item.returns(stateOf(job, options.simplify), { id: job.id, status: job.status });
 		}
 		const whole = await withResult(endpoint, job, deadline.remaining());
-		if (job.status === 'COMPLETED') {
+		// With a video it is a result, whatever it is called.
+		if (job.status === 'COMPLETED' || (waits && whole.result.videoUrl !== undefined)) {
 			// A result that was there at once may have been ready for as long as Runpod keeps results: assume the
 			// earliest time.
 			const hasWaited = performance.now() - asked > AT_ONCE_MS;
