@@ -2,6 +2,7 @@ import { LABELS } from '../labels';
 import type { Answer } from './answer';
 import { DEFAULT_BASE_URL } from './connection';
 import { Failure, JobNotFound, StillRunning, type KnownJob } from './failure';
+import { retryAfterMs } from './http';
 import { isDocumented, type Job } from './job';
 import { describeBody, readReason } from './reason';
 import { judge, whatIsMissing, type Cause } from './verdicts';
@@ -100,7 +101,9 @@ export function explain(answer: Answer, endpointId: string): { what: string; adv
 		return { what: `Runpod answered with ${describeBody(answer.body)} instead of a job`, advice };
 	}
 	const code = NAMED.includes(cause) ? '' : ` (HTTP ${answer.status})`;
-	return { what: `${what}${code}${because(answer.body)}`, advice };
+	const askedMs = retryAfterMs(answer.headers['retry-after']);
+	const asked = askedMs !== undefined && `The server asked to wait ${Math.ceil(askedMs / 1000)} s.`;
+	return { what: `${what}${code}${because(answer.body)}`, advice: sentences(asked, advice) };
 }
 
 /** Runpod's own explanation, as the tail of a sentence. */
