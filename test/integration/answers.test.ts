@@ -1,19 +1,22 @@
 /**
- * Whon Runpod was seen to answer, and what it might: each shape replayed through n8n's engine, with the output, the
- * cost, the message and the number of jobs that it leads to. How jobs are waited for is in waiting.test.ts.
+ * What Runpod was seen to answer, and what it might: each shape replayed through n8n's engine, with the output, the
+ * cost, the message and the number of jobs that it leads to. Ends and faults that any answer can have are in
+ * faultTable.ts, webhook calls in trigger.test.ts, the credential's test in credential.test.ts.
  */
 import type { IDataObject } from 'n8n-workflow';
+import { fetch } from 'undici';
+import { requestFailed } from '../../nodes/PrunaVideo/runpod/messages';
 import { OUTPUT_SHAPES } from '../tools/simulator/document';
 import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, generate, submissions } from './batch';
+import { credentialsOf, generate, submissions } from './batch';
 import { readBinary, runNode, storeBinary, type EngineResult } from './engine';
 import { hurry } from './hurry';
+import { reply, startScripted } from './scripted';
 
 let simulator: Simulator;
 let usual: Simulator['options'];
 beforeAll(async () => {
-	// Each row says itself how Runpod answers.
-	simulator = await startSimulator({ profile: 'documented' });
+	simulator = await startSimulator();
 	usual = { ...simulator.options };
 });
 beforeEach(() => {
@@ -42,23 +45,27 @@ async function take(way: Way, more: More = {}): Promise<EngineResult> {
 			options: { ...options, ...(way === 'async' && { executionMode: 'async' }) },
 		});
 	}
-	const submitted = await runNode({
-		parameters: { resource: 'job', operation: 'submit', prompt: 'a cat', ...more.submitted },
-		credentials: credentialsOf(simulator),
-	});
-	const jobId = String(submitted.items[0]?.json.id);
+	const jobId = await submittedJob(more.submitted);
 	if (way === 'get') await simulator.waitFor(({ jobs }) => jobs[0]?.executionTime !== undefined);
+	return await askFor('get', { jobId, wait: way === 'wait', ...more.parameters, options });
+}
+
+async function askFor(operation: string, parameters: IDataObject): Promise<EngineResult> {
 	return await runNode({
-		parameters: {
-			resource: 'job',
-			operation: 'get',
-			jobId,
-			wait: way === 'wait',
-			...more.parameters,
-			options,
-		},
+		parameters: { resource: 'job', operation, ...parameters },
 		credentials: credentialsOf(simulator),
 	});
+}
+
+/** The ID of a job that Runpod knows by now, and works on. */
+async function submittedJob(fields: IDataObject = {}): Promise<string> {
+	const { items } = await askFor('submit', { prompt: 'a cat', ...fields });
+	const id = String(items[0]?.json.id);
+	await simulator.waitFor((ledger) => ledger.find(id)?.status !== 'IN_QUEUE');
+	const { baseUrl, apiKey } = simulator;
+	const headers = { authorization: `Bearer ${apiKey}` };
+	while (!(await fetch(`${baseUrl}/p-video/status/${id}`, { headers })).ok);
+	return id;
 }
 
 function oneJob(): void {
@@ -66,434 +73,251 @@ function oneJob(): void {
 	expect(submissions(simulator)).toHaveLength(1);
 }
 
-function told({ error }: EngineResult): string {
-	return `${error?.message}\n${error?.description}`;
-}
-
 /** How the next job ends, whatever asks for it. */
 function jobEnds(fault: Omit<Extract<FaultRule, { kind: 'job' }>, 'kind' | 'operation'>): void {
 	simulator.faults.add({ kind: 'job', operation: '*', ...fault });
 }
 
-const WITHOUT_COST = ['text', 'textList'];
-
-describe('the video, wherever Runpod puts it', () => {
+describe('rows 1 to 3: the video, wherever Runpod puts it', () => {
 	const shapes = OUTPUT_SHAPES.filter((shape) => shape !== 'none');
 	const rows = shapes.flatMap((shape) => WAYS.map((way) => [shape, way] as const));
-	test.each(rows)('%s: %s', async (shape, way) => {
-		simulator.options.outputShape = shape as Simulator['options']['outputShape'];
+	test.each(rows)('%s: %s', async (outputShape, way) => {
+		Object.assign(simulator.options, { outputShape });
 		const { items, error } = await take(way);
 		expect(error).toBeUndefined();
-		const [item] = items;
 		const [job] = simulator.ledger.jobs;
-		expect(item?.json).toMatchObject({
-			video_url: expect.stringMatching(new RegExp(`^http://\\S+/video/${job?.id}/output.mp4$`)),
-			cost: WITHOUT_COST.includes(shape) ? null : job?.price,
+		expect(items[0]?.json).toMatchObject({
+			video_url: simulator.videoUrl(job!.id),
+			cost: ['text', 'textList'].includes(outputShape) ? null : job?.price,
 			id: job?.id,
 			status: 'COMPLETED',
 		});
-		if (way === 'download') expect((await readBinary(item!)).length).toBeGreaterThan(1000);
+		if (way === 'download') expect((await readBinary(items[0]!)).length).toBeGreaterThan(1000);
 		oneJob();
 	});
 });
 
-test.each([
-	['number', 0.1, 'for $0.10'],
-	['text', 0.1, 'for $0.10'],
-	['none', null, 'for $0.00 and 1 unknown cost'],
-] as const)('a cost as %s is %s', async (costAs, cost, hint) => {
-	simulator.options.costAs = costAs;
-	const { items, hints } = await take('sync');
-	expect(items[0]?.json.cost).toBe(cost);
-	expect(hints[0]?.message).toBe(`1 video ${hint}`);
-	expect(hints.map(({ type }) => type)).not.toContain('warning');
-});
-
-test('a cost that differs from the estimate is reported', async () => {
-	jobEnds({ output: { video_url: 'https://v.example/a.mp4', cost: 5 } });
-	const { items, hints } = await take('sync');
-	expect(items[0]?.json.cost).toBe(5);
-	expect(hints.map(({ message }) => message).join()).toContain('$4.90 more than estimated');
-});
-
-test('the seed that was used wins over the one that was sent', async () => {
-	jobEnds({ output: { result: 'https://v.example/a.mp4', seed: 77 } });
-	const { items } = await take('sync', { parameters: { additionalFields: { seed: 5 } } });
-	expect(items[0]?.json.seed).toBe(77);
-});
-
-test('the summary of a failed batch holds every address whole', async () => {
-	const long = `https://v.example/${'x'.repeat(1500)}.mp4`;
-	for (const [prompt, output] of [
-		['one', { result: long, cost: 0.1 }],
-		['two', [long]],
-		['three', JSON.stringify({ video_url: long })],
-	] as const) {
-		jobEnds({ output, match: { prompt } });
-	}
-	jobEnds({ status: 'FAILED', error: 'no such fps', match: { prompt: 'four' } });
-	const result = await generate(simulator, {
-		prompts: ['one', 'two', 'three', 'four'],
-		options: { concurrency: 4 },
-	});
-	expect(result.error?.message).toContain('no such fps');
-	expect(result.error?.description?.split(long)).toHaveLength(4);
-	expect(simulator.ledger.jobs).toHaveLength(4);
-});
-
-describe('not simplified, what repeats the request is shortened', () => {
-	test.each(WAYS)('%s', async (way) => {
-		simulator.options.repeatsInput = true;
-		simulator.options.outputShape = 'result';
-		const webhook = 'https://n8n.example/webhook/1?token=secret';
-		const image = `data:image/png;base64,${PNG.toString('base64')}`;
-		const { items, error } = await take(way, {
-			parameters: { simplify: false },
-			options: { webhookUrl: webhook },
-			submitted: { webhookUrl: webhook, additionalFields: { additionalInput: { image } } },
+describe('row 4: a job that is unknown for a while', () => {
+	test.each(['sync', 'async', 'wait'] as const)('at first, three times: %s', async (way) => {
+		const answer = {
+			kind: 'body',
+			body: '{"id":"<id>","status":"IN_QUEUE"}',
+			when: 'after',
+		} as const;
+		const rule: FaultRule = { ...answer, operation: 'runsync' };
+		simulator.faults.add(rule);
+		const unsubscribe = simulator.subscribe((change) => {
+			if (change.kind !== 'job') return;
+			rule.body = rule.body.toString().replace('<id>', change.job.id);
 		});
-		expect(error).toBeUndefined();
-		const text = JSON.stringify(items);
-		expect(text).toMatch(/data:image\/png \(\d+ B\)/);
-		expect(text).not.toContain('base64');
-		expect(text).not.toContain('secret');
-		expect(items[0]?.json.webhook).toBe('https://n8n.example/webhook/1');
+		simulator.options.unknownAtFirst = { looks: 3, ms: 0 };
+		const { items } = await take(way);
+		unsubscribe();
+		expect(items[0]?.json).toMatchObject({ status: 'COMPLETED' });
 		oneJob();
 	});
 });
 
-/** Ends that are no video: the message, the advice, and what is known of the job and its cost. */
-interface End {
-	name: string;
-	fault: Parameters<typeof jobEnds>[0];
-	message: string;
-	advice: string;
-	/** In the error item, beside id and status. */
-	item?: IDataObject;
-}
+const ENDPOINT_GONE = { status: 404, title: 'Not Found', detail: 'endpoint not found' };
+test.each(['get', 'cancel', 'retry'] as const)(
+	'row 7: "endpoint not found" is not an expired job, which is named: Job > %s',
+	async (operation) => {
+		const on = operation === 'get' ? 'status' : operation;
+		const fault = { kind: 'status', status: 404, body: ENDPOINT_GONE, times: Infinity } as const;
+		simulator.faults.add({ ...fault, operation: on });
+		const { error } = await askFor(operation, { jobId: 'job-1-u1' });
+		expect(error?.message).toBe("The endpoint 'p-video' was not found: endpoint not found");
+		expect(error?.description).toMatch(/Check the option 'Endpoint ID'.* Job: job-1-u1\.$/);
+	},
+);
 
-const AGAIN = 'Another try may work';
-const FIX = 'Fix the problem named above';
-const ENDS: End[] = [
-	{
-		name: 'FAILED, the reason only in the output',
-		fault: { status: 'FAILED', error: undefined, output: { error: 'CUDA out of memory' } },
-		message: 'Runpod could not make the video: CUDA out of memory',
-		advice: FIX,
-	},
-	{
-		name: 'FAILED with a cost and an address',
-		fault: {
-			status: 'FAILED',
-			error: 'late',
-			output: { video_url: 'https://v.example/a.mp4', cost: 0.2 },
-		},
-		message: 'Runpod could not make the video: late',
-		advice: 'Runpod reports that it was billed ($0.20)',
-		item: { cost: 0.2, video_url: 'https://v.example/a.mp4' },
-	},
-	{
-		name: 'FAILED without a reason',
-		fault: { status: 'FAILED', error: undefined },
-		message: 'Runpod could not make the video and gave no reason',
-		advice: 'is not billed',
-	},
-	{
-		name: 'a Python error without a message',
-		fault: {
-			status: 'FAILED',
-			error: `{"error_type":"<class 'AssertionError'>","error_message":"","error_traceback":""}`,
-		},
-		message: 'Runpod could not make the video: AssertionError, without a message',
-		advice: FIX,
-	},
-	{
-		name: 'a KeyError',
-		fault: { status: 'FAILED', error: "'image'" },
-		message: "the field 'image' is missing or not known to the model",
-		advice: FIX,
-	},
-	{
-		name: 'a FastAPI error',
-		fault: { status: 'FAILED', error: [{ loc: ['input', 'fps'], msg: 'must be 24 or 48' }] },
-		message: 'Runpod could not make the video: input.fps: must be 24 or 48',
-		advice: FIX,
-	},
-	{
-		name: 'a code',
-		fault: { status: 'FAILED', error: { code: 1001 } },
-		message: 'Runpod could not make the video: code 1001',
-		advice: FIX,
-	},
-	{
-		name: "an upstream's limit",
-		fault: {
-			status: 'FAILED',
-			error: 'Error submitting task: 429, {"code":429,"message":"slow down"}',
-		},
-		message: 'Runpod could not make the video: slow down',
-		advice: AGAIN,
-	},
-	{
-		name: 'a worker that was lost',
-		fault: { status: 'FAILED', error: 'job timed out after 1 retries' },
-		message: 'Runpod could not make the video: job timed out after 1 retries',
-		advice: AGAIN,
-	},
-	{
-		name: 'COMPLETED with an error and no output',
-		fault: { status: 'COMPLETED', error: 'the model gave up', output: undefined },
-		message: 'completed without a video: the model gave up',
-		advice: 'It may have been billed',
-	},
-	{
-		name: 'COMPLETED with a cost and no address',
-		fault: { status: 'COMPLETED', output: { cost: 0.25 } },
-		message: 'completed but returned {"cost":0.25} instead of a video',
-		advice: 'Runpod reports that it was billed ($0.25)',
-		item: { cost: 0.25 },
-	},
-	{
-		name: 'CANCELLED without times',
-		fault: { status: 'CANCELLED', omit: ['delayTime', 'executionTime'] },
-		message: 'was cancelled',
-		advice: 'in the Runpod console',
-	},
-	{
-		name: 'TIMED_OUT',
-		fault: { status: 'TIMED_OUT' },
-		message: 'timed out on Runpod',
-		advice: "Raise 'Execution Timeout'",
-	},
-];
-
-describe('a job that ended without a video', () => {
-	const rows = ENDS.flatMap((end) =>
-		(['sync', 'async', 'wait'] as const).map((way) => [end.name, way, end] as const),
-	);
-	test.each(rows)('%s: %s', async (_, way, { fault, message, advice, item = {} }) => {
-		jobEnds(fault);
-		const result = await take(way);
-		expect(result.error?.message).toContain(message);
-		expect(result.error?.description).toContain(advice);
-		const [job] = simulator.ledger.jobs;
-		expect(told(result)).toContain(job?.id);
-		expect(result.error?.context).toMatchObject({ ...item, id: job?.id, status: job?.status });
-		oneJob();
-	});
-
-	test("for a user's own endpoint nothing is said about billing", async () => {
-		simulator.options.endpoints = ['my-own'];
-		jobEnds({ status: 'FAILED', error: 'no' });
-		const result = await take('sync', { options: { endpointId: 'my-own' } });
-		expect(result.error?.message).toContain('no');
-		expect(told(result)).not.toMatch(/billed/);
+describe('rows 9 and 10: after a file was sent, the alternatives are named', () => {
+	const REQUIRED = 'bad request: property input is required';
+	const TOO_LARGE = 'bad request: body: exceeded max body size of 10MiB';
+	test.each<[string, number, unknown, number]>([
+		[REQUIRED, 400, { error: REQUIRED }, 0],
+		[TOO_LARGE, 400, { error: TOO_LARGE }, 0],
+		['Bad gateway; the job may be running', 502, '<h1>Bad gateway</h1>', 1],
+		[REQUIRED, 0, undefined, 1],
+	])('"%s", HTTP %i', async (reason, status, body, jobs) => {
+		if (status === 0) jobEnds({ status: 'FAILED', error: reason });
+		else {
+			const when = jobs === 0 ? 'before' : 'after';
+			simulator.faults.add({ kind: 'status', operation: 'runsync', status, body, when });
+		}
+		const image = await storeBinary(PNG, 'image/png', 'a.png');
+		const { error } = await generate(simulator, {
+			parameters: { image: 'data' },
+			items: [{ json: { prompt: 'a cat' }, binary: { data: image } }],
+		});
+		expect(error?.message).toContain(`: ${reason}`);
+		expect(error?.description).toContain("set the option 'Send Files As' to Link, or use a URL");
+		expect(simulator.ledger.jobs).toHaveLength(jobs);
+		expect(submissions(simulator)).toHaveLength(1);
 	});
 });
 
 test.each([
 	[{ status: 'error', error: { message: 'CUDA out of memory' } }, 'CUDA out of memory'],
 	[{ progress: 0.5 }, undefined],
-])('Get without wait, of a running job with the output %j, tells %j', async (progress, error) => {
+])('row 11: Get of a running job with the output %j tells %j', async (progress, error) => {
 	simulator.options.executionTimeMs = 60_000;
 	jobEnds({ progress });
-	const { items } = await runNode({
-		parameters: { resource: 'job', operation: 'get', jobId: await submittedJob() },
-		credentials: credentialsOf(simulator),
-	});
+	const { items } = await askFor('get', { jobId: await submittedJob() });
 	expect(items[0]?.json).toMatchObject({ status: 'IN_PROGRESS' });
 	expect(items[0]?.json.error).toBe(error);
 });
 
-async function submittedJob(): Promise<string> {
-	const { items } = await runNode({
-		parameters: { resource: 'job', operation: 'submit', prompt: 'a cat' },
-		credentials: credentialsOf(simulator),
-	});
-	await simulator.waitFor(({ jobs }) => jobs[0]?.status !== 'IN_QUEUE');
-	return String(items[0]?.json.id);
-}
-
-/** Refusals of a submission: ours and Runpod's reason, and nothing is asked for twice. */
-const SUSPENDED = { error: 'account suspended: unpaid invoice' };
-test.each<[number, unknown, string, string]>([
-	[400, SUSPENDED, 'Runpod did not accept the request for this account', 'under Billing'],
-	[401, SUSPENDED, 'Runpod did not accept the request for this account', 'under Billing'],
-	[401, 'unauthorized', 'Runpod did not accept this API key', 'create a new one'],
-	[402, SUSPENDED, 'There is no credit left on this Runpod account', 'Add credit'],
-	[403, SUSPENDED, 'Runpod did not accept the request for this account', 'under Billing'],
-	[403, 'forbidden', "This API key has no access to the endpoint 'p-video'", 'Give the key access'],
-	[404, 'endpoint not found', "The endpoint 'p-video' was not found", "'Endpoint ID'"],
-	[400, 'no prompt', 'Runpod rejected the request (HTTP 400)', FIX],
-	[429, 'quota', 'Runpod is limiting requests', "'Items in Parallel'"],
-	[503, 'maintenance', 'Runpod is not available (HTTP 503)', 'Run again later'],
-	[500, 'oops', 'Runpod returned an error (HTTP 500)', 'Check in the Runpod console'],
-	[
-		400,
-		{ error: 'bad request: body: exceeded max body size of 10MiB' },
-		'The request is too large for Runpod',
-		"'Send Files As' to Link",
-	],
-])('HTTP %i %j: "%s"', async (status, body, message, advice) => {
-	// Longer than the item has, so that nothing is waited for.
-	const headers = { 'retry-after': '3600' };
-	simulator.faults.add({ kind: 'status', operation: 'runsync', status, headers, body });
-	const result = await take('sync');
-	const reason = typeof body === 'string' ? body : (body as { error: string }).error;
-	expect(result.error?.message.startsWith(message)).toBe(true);
-	expect(result.error?.message).toContain(`: ${reason}`);
-	expect(result.error?.description).toContain(advice);
-	expect(simulator.ledger.jobs).toHaveLength(0);
-	expect(submissions(simulator)).toHaveLength(1);
+test("row 12: FAILED with a video is a result; Get without wait tells Runpod's state as well", async () => {
+	const output = { video_url: 'https://v.example/a.mp4', cost: 0.2 };
+	jobEnds({ status: 'FAILED', error: 'late', output });
+	const { items } = await take('get');
+	expect(items[0]?.json).toMatchObject({ status: 'FAILED', ...output, error: 'late' });
 });
 
-describe('after a file was sent, the alternatives are named', () => {
-	const LINK = "'Send Files As' to Link";
-	async function takeWithImage(): Promise<EngineResult> {
-		const image = await storeBinary(PNG, 'image/png', 'a.png');
-		return await generate(simulator, {
-			parameters: { imageSource: 'binary', imageBinaryField: 'data' },
-			options: { timeout: 20 },
-			items: [{ json: { prompt: 'a cat' }, binary: { data: image } }],
-		});
-	}
+test("row 15: for a user's own endpoint nothing is said about billing", async () => {
+	simulator.options.endpoints = ['my-own'];
+	jobEnds({ status: 'FAILED', error: 'no' });
+	const { error } = await take('sync', { options: { endpointId: 'my-own' } });
+	expect(error?.message).toBe('Runpod could not make the video: no');
+	expect(error?.description).not.toMatch(/billed/);
+});
 
-	test('400 property input is required', async () => {
-		simulator.options.refusesDataUris = true;
-		const result = await takeWithImage();
-		expect(result.error?.message).toContain('property input is required');
-		expect(result.error?.description).toContain(LINK);
-		expect(submissions(simulator)).toHaveLength(1);
+describe('row 16: not simplified, what repeats the request is shortened', () => {
+	test.each(WAYS)('%s', async (way) => {
+		simulator.options.repeatsInput = true;
+		const webhook = 'https://n8n.example/webhook/1?token=secret';
+		const image = `data:image/png;base64,${PNG.toString('base64')}`;
+		const { items, error } = await take(way, {
+			options: { webhookUrl: webhook, simplify: false },
+			submitted: { webhookUrl: webhook, additionalFields: { additionalInput: { image } } },
+		});
+		expect(error).toBeUndefined();
+		const text = JSON.stringify(items);
+		expect(text).toMatch(/data:image\/png \(\d+ B\)/);
+		expect(text).not.toMatch(/base64|secret/);
+		expect(items[0]?.json.webhook).toBe('https://n8n.example/webhook/1');
+		oneJob();
+	});
+});
+
+describe('row 19: the cost and the seed', () => {
+	test.each([
+		['number', 0.1, 'for $0.10'],
+		['text', 0.1, 'for $0.10'],
+		['none', null, 'for $0.00 and 1 unknown cost'],
+	] as const)('a cost as %s is %s', async (costAs, cost, hint) => {
+		simulator.options.costAs = costAs;
+		const { items, hints } = await take('sync');
+		expect(items[0]?.json.cost).toBe(cost);
+		expect(hints[0]?.message).toBe(`1 video ${hint}`);
+		expect(hints.map(({ type }) => type)).not.toContain('warning');
 	});
 
-	test('FAILED with the same reason', async () => {
-		jobEnds({ status: 'FAILED', error: 'bad request: property input is required' });
-		const result = await takeWithImage();
-		expect(result.error?.description).toContain(LINK);
+	test('a cost that differs from the estimate is reported; the seed that was used wins', async () => {
+		jobEnds({ output: { result: 'https://v.example/a.mp4', cost: 5, seed: 77 } });
+		const parameters = { additionalFields: { seed: 5 } };
+		const { items, hints } = await take('sync', { parameters });
+		expect(items[0]?.json).toMatchObject({ cost: 5, seed: 77 });
+		expect(hints.map(({ message }) => message).join()).toContain('$4.90 more than estimated');
+	});
+});
+
+describe('row 20: IDs', () => {
+	const V = 'https://v.example/a.mp4';
+	test.each(['a.b:c~d+e=f_g', "a'(b)*c!&$,;@", 'a?b#c%2fd', 'A-1-u2', 'x-e1', 7_310_442])(
+		'a job with the ID %j is followed',
+		async (id) => {
+			const body = (more: IDataObject) =>
+				({ kind: 'body', body: JSON.stringify({ id, ...more }) }) as const;
+			simulator.faults.add({ ...body({ status: 'IN_QUEUE' }), operation: 'run', when: 'after' });
+			const done = body({ status: 'COMPLETED', output: V });
+			simulator.faults.add({ ...done, operation: '*', times: Infinity });
+			const { items } = await take('async');
+			expect(items[0]?.json).toMatchObject({ video_url: V, id });
+			const asked = simulator.requests.at(-1)?.path.replace(/\?.*/, '');
+			expect(asked?.endsWith(`/${encodeURIComponent(id)}`)).toBe(true);
+			oneJob();
+		},
+	);
+
+	test.each([
+		['sync', 'runsync', undefined],
+		['sync', 'runsync', '../odd'],
+		['async', 'status-sync', undefined],
+	] as const)('%s: a final answer counts with the ID %j', async (way, operation, id) => {
+		const output = { video_url: V, cost: 0.1 };
+		const body = JSON.stringify({ id, status: 'COMPLETED', output });
+		simulator.options.unknownAtFirst = { looks: 0, ms: 0 };
+		simulator.faults.add({ kind: 'body', operation, body, when: 'after' });
+		const { items } = await take(way);
+		expect(items[0]?.json).toMatchObject(output);
 		oneJob();
 	});
 
-	test('502 with a page', async () => {
-		simulator.faults.add({
-			kind: 'body',
-			operation: 'runsync',
-			status: 502,
-			body: '<html><h1>Bad gateway</h1></html>',
-			contentType: 'text/html',
-		});
-		const result = await takeWithImage();
-		expect(result.error?.message).toBe(
-			'Runpod returned an error (HTTP 502): Bad gateway; the job may be running',
-		);
-		expect(result.error?.description).toContain(LINK);
-		expect(submissions(simulator)).toHaveLength(1);
+	test.each([
+		[{ video_url: V, cost: 0.1 }, V, undefined],
+		[{ cost: 0.1 }, undefined, /^The job completed but returned .* instead of a video$/],
+	])('Submit, answered with a completed job without an ID and %j', async (output, url, message) => {
+		const body = JSON.stringify({ status: 'COMPLETED', output });
+		simulator.faults.add({ kind: 'body', operation: 'run', body, when: 'after' });
+		const { items, error } = await askFor('submit', { prompt: 'a cat' });
+		expect(items[0]?.json.video_url).toBe(url);
+		expect(error?.message).toEqual(message && expect.stringMatching(message));
+		oneJob();
 	});
+});
+
+test('a whole answer with a false length counts: the job is followed', async () => {
+	const job = { id: 'job-1', status: 'COMPLETED', output: 'https://v.example/a.mp4' };
+	const server = await startScripted((operation, response) => {
+		if (operation !== 'run') return reply(response, 200, job);
+		response.writeHead(200, { 'content-length': 1_000 });
+		response.write(JSON.stringify({ id: 'job-1', status: 'IN_QUEUE' }));
+		response.socket?.destroySoon();
+	});
+	const { items } = await runNode({
+		parameters: { prompt: 'a cat', options: { executionMode: 'async' } },
+		credentials: server.credentials,
+	});
+	await server.close();
+	expect(items[0]?.json).toMatchObject({ id: 'job-1', video_url: job.output });
+	expect(server.requests.filter((request) => request === 'POST run')).toHaveLength(1);
+});
+
+test('the summary of a failed batch holds every address whole', async () => {
+	const long = `https://v.example/${'x'.repeat(1500)}.mp4`;
+	const outputs = [{ result: long, cost: 0.1 }, [long], JSON.stringify({ video_url: long })];
+	const prompts = ['one', 'two', 'three', 'four'];
+	prompts.forEach((prompt, index) => {
+		jobEnds({
+			output: outputs[index],
+			match: { prompt },
+			...(index === 3 && { status: 'FAILED' }),
+		});
+	});
+	const { error } = await generate(simulator, { prompts, options: { concurrency: 4 } });
+	expect(error?.message).toContain('gave no reason (3 of 4 items finished)');
+	expect(error?.description?.split(long)).toHaveLength(4);
+	expect(simulator.ledger.jobs).toHaveLength(4);
+});
+
+test('a certificate that n8n does not know: what to set', () => {
+	const answer = {
+		kind: 'refused',
+		reason: 'SELF_SIGNED_CERT_IN_CHAIN',
+		isCertificate: true,
+	} as const;
+	const { message, description, isUncertain } = requestFailed(answer, {
+		endpointId: 'p-video',
+		isCostly: true,
+	});
+	expect(message).toContain('n8n does not trust the certificate (SELF_SIGNED_CERT_IN_CHAIN)');
+	expect(description).toMatch(/^Nothing was sent\. .*NODE_EXTRA_CA_CERTS/);
+	expect(isUncertain).toBe(false);
 });
 
 const PNG = Buffer.from(
 	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
 	'base64',
 );
-
-describe('"endpoint not found" is not an expired job', () => {
-	test.each([
-		['get', 'status', { status: 404, title: 'Not Found', detail: 'endpoint not found' }],
-		['get', 'status', 'endpoint not found'],
-		['cancel', 'cancel', { detail: 'endpoint not found' }],
-		['retry', 'retry', { detail: 'endpoint not found' }],
-	] as const)('Job > %s: %s %j', async (operation, on, body) => {
-		simulator.faults.add({ kind: 'status', operation: on, status: 404, body, times: Infinity });
-		const result = await runNode({
-			parameters: { resource: 'job', operation, jobId: 'job-1-u1' },
-			credentials: credentialsOf(simulator),
-		});
-		expect(result.error?.message).toMatch(/^The endpoint 'p-video' was not found/);
-		expect(result.error?.description).toContain("Check the option 'Endpoint ID'");
-		expect(told(result)).toContain('job-1-u1');
-	});
-
-	test('a job that is not found may have expired', async () => {
-		const result = await runNode({
-			parameters: { resource: 'job', operation: 'get', jobId: 'job-1-u1' },
-			credentials: credentialsOf(simulator),
-		});
-		expect(result.error?.message).toBe('Job job-1-u1 was not found on Runpod. It may have expired');
-	});
-});
-
-test('Get Health explains a 401', async () => {
-	simulator.options.showsHealth = false;
-	const { error } = await runNode({
-		parameters: { resource: 'endpoint', operation: 'getHealth' },
-		credentials: credentialsOf(simulator),
-	});
-	expect(error?.message).toContain("does not return the health of the endpoint 'p-video'");
-	expect(error?.description).toContain('Public endpoints such as p-video may not return it');
-});
-
-test.each(['a.b:c~d+e=f_g', "a'(b)*c!&$,;@", 'a?b#c%2fd', 'A-1-u2', 'x-e1', 7_310_442])(
-	'a job with the ID %j is followed',
-	async (id) => {
-		const answer = JSON.stringify({ id, status: 'IN_QUEUE' });
-		simulator.faults.add({ kind: 'body', operation: 'run', body: answer, when: 'after' });
-		const body = JSON.stringify({ id, status: 'COMPLETED', output: 'https://v.example/a.mp4' });
-		simulator.faults.add({ kind: 'body', operation: '*', body, times: Infinity });
-		const { items } = await take('async');
-		expect(items[0]?.json).toMatchObject({ video_url: 'https://v.example/a.mp4', id });
-		const asked = simulator.requests.at(-1)?.path.replace(/\?.*/, '');
-		expect(asked?.endsWith(`/${encodeURIComponent(id)}`)).toBe(true);
-		oneJob();
-	},
-);
-
-describe('the answer of a final job counts, whatever its ID looks like', () => {
-	test.each([
-		['sync', undefined],
-		['sync', '../odd'],
-		['async', undefined],
-	] as const)('%s: %j', async (way, id) => {
-		const output = { video_url: 'https://v.example/a.mp4', cost: 0.1 };
-		simulator.faults.add({
-			kind: 'body',
-			operation: way === 'sync' ? 'runsync' : 'status-sync',
-			body: JSON.stringify({ id, status: 'COMPLETED', output }),
-			when: 'after',
-		});
-		const { items } = await take(way);
-		expect(items[0]?.json).toMatchObject(output);
-		oneJob();
-	});
-});
-
-test.each([
-	[{ video_url: 'https://v.example/a.mp4', cost: 0.1 }, 'https://v.example/a.mp4', undefined],
-	[{ cost: 0.1 }, undefined, /^The job completed but returned .* instead of a video$/],
-])('Submit, answered with a completed job without an ID and %j', async (output, url, message) => {
-	const body = JSON.stringify({ status: 'COMPLETED', output });
-	simulator.faults.add({ kind: 'body', operation: 'run', body, when: 'after' });
-	const { items, error } = await generate(simulator, {
-		parameters: { resource: 'job', operation: 'submit' },
-	});
-	expect(items[0]?.json.video_url).toBe(url);
-	if (message === undefined) expect(error).toBeUndefined();
-	else expect(error?.message).toMatch(message);
-	oneJob();
-});
-
-test('with Continue On Fail an error item contains all that is known', async () => {
-	jobEnds({
-		status: 'FAILED',
-		error: 'late',
-		output: { result: 'https://v.example/a.mp4', cost: 0.2 },
-	});
-	const { items } = await generate(simulator, { settings: CONTINUE });
-	expect(items[0]?.json).toEqual({
-		error: 'Runpod could not make the video: late',
-		hint: expect.stringContaining('https://v.example/a.mp4'),
-		id: simulator.ledger.jobs[0]?.id,
-		status: 'FAILED',
-		video_url: 'https://v.example/a.mp4',
-		cost: 0.2,
-		httpCode: 400,
-	});
-});
