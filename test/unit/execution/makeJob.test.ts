@@ -94,10 +94,11 @@ test('three times ten cents fit into thirty cents; a fourth waits for those that
 	const isWaiting = new Promise((resolve) => setImmediate(resolve, 'waits'));
 	expect(await Promise.race([fourth, isWaiting])).toBe('waits');
 	end('FAILED')(execution);
+	execution.records.leave(0);
 	await fourth;
 	// The fifth woke up in the same moment.
 	expect(execution.kept.committed).toBe(0.3);
-	for (const index of [0, 1, 2, 3]) execution.records.leave(index);
+	for (const index of [1, 2, 3]) execution.records.leave(index);
 	await expect(fifth).rejects.toThrow(/^Not submitted: with this item \(\$0.10\) .* \$0.40, above/);
 	expect(execution.records.get(4)).toBeUndefined();
 });
