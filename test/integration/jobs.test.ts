@@ -46,11 +46,13 @@ test.each<[string, IDataObject, number | null, string]>([
 	expect(hints[0]?.message).toContain(hint);
 });
 
-test('get without waiting returns the state as data', async () => {
+test('get returns the state of an open job as data, and with waiting names it at the timeout', async () => {
 	simulator.hold();
 	const id = await submit();
 	const { items } = await run('get', { jobId: ` ${id}\n` });
 	expect(items[0]?.json).toEqual({ id, status: 'IN_QUEUE' });
+	const { error } = await run('get', { jobId: id, wait: true }, { options: { timeout: 1 } });
+	expect(error?.message).toBe(`Job ${id} was still IN_QUEUE after 1 s`);
 });
 
 test('get of a completed job returns its video and file, without prompt and seed', async () => {
@@ -80,13 +82,6 @@ test('a failed job is data without waiting and an error with it; a retry requeue
 	const retried = await run('retry', { jobId: id });
 	expect(retried.items[0]?.json).toMatchObject({ id, status: 'IN_QUEUE' });
 	expect(simulator.ledger.jobs).toHaveLength(1);
-});
-
-test('a job that is still running at the timeout is named', async () => {
-	simulator.hold();
-	const jobId = await submit();
-	const { error } = await run('get', { jobId, wait: true }, { options: { timeout: 1 } });
-	expect(error?.message).toBe(`Job ${jobId} was still IN_QUEUE after 1 s`);
 });
 
 test.each([

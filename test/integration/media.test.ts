@@ -46,6 +46,8 @@ async function generate(
 
 const sent = () => simulator.ledger.jobs.at(-1)?.input ?? {};
 
+const COMBINED: IWorkflowSettings = { binaryMode: 'combined' };
+
 /** A form with a photo, then a node that passes on no file, then Pruna Video. */
 const promptBetween: Batch['extra'] = {
 	nodes: [node('Prompt', 'prompt')],
@@ -125,14 +127,9 @@ describe.each(['filesystem', 'default'] as const)('a file in mode %s', (mode) =>
 			? ([
 					// In memory mode n8n leaves the bytes out of it.
 					['of the item', '={{ $binary.data }}', {}, undefined],
-					['a path among the data', '_files.data', { binaryMode: 'combined' }, undefined],
-					['a name among the data', 'data', { binaryMode: 'combined' }, undefined],
-					[
-						'from two nodes back, among the data',
-						"={{ $('Source').item._files.data }}",
-						{ binaryMode: 'combined' },
-						promptBetween,
-					],
+					['a path among the data', '_files.data', COMBINED, undefined],
+					['a name among the data', 'data', COMBINED, undefined],
+					['back, in it', "={{ $('Source').item._files.data }}", COMBINED, promptBetween],
 				] satisfies Array<[string, string, IWorkflowSettings, Batch['extra']]>)
 			: []),
 	])('by expression, %s: each item has its own', async (_, image, workflowSettings, extra) => {

@@ -78,28 +78,21 @@ describe('the key stays with the host of the base URL', () => {
 	});
 });
 
-describe('only http(s) is fetched', () => {
-	const FILE = 'file:///etc/passwd';
-	const download = { parameters: { download: true }, settings: CONTINUE };
-
-	test('by any other video_url, nothing is downloaded', async () => {
-		const urls = [FILE, 'ftp://a.example/v.mp4', 'data:video/mp4;base64,AAAA', 'gopher://a'];
-		for (const url of urls) simulator.faults.add(videoOf(url));
-		const { items } = await generate(simulator, { prompts: urls, ...download });
-		for (const { json, binary } of items) {
-			expect(json.error).toContain('instead of a video');
-			expect(binary).toBeUndefined();
-		}
-	});
-
-	test('a redirect of a download to a file is not followed', async () => {
-		const redirect = { kind: 'redirect', status: 302, location: FILE, times: Infinity } as const;
-		simulator.faults.add({ operation: 'video', ...redirect });
-		const { items } = await generate(simulator, download);
-		const error = expect.stringContaining('could not be downloaded');
-		expect(items[0]?.json).toMatchObject({ error, status: 'COMPLETED' });
-		expect(items[0]?.binary).toBeUndefined();
-	});
+// Redirects: download.test.ts.
+test('only http(s) is fetched', async () => {
+	const others = [
+		'file:///etc/passwd',
+		'ftp://a.test/v',
+		'data:video/mp4;base64,AAAA',
+		'gopher://a',
+	];
+	for (const url of others) simulator.faults.add(videoOf(url));
+	const parameters = { download: true };
+	const { items } = await generate(simulator, { prompts: others, parameters, settings: CONTINUE });
+	for (const { json, binary } of items) {
+		expect(json.error).toContain('instead of a video');
+		expect(binary).toBeUndefined();
+	}
 });
 
 describe('IDs cannot change the path of a request', () => {
@@ -113,18 +106,17 @@ describe('IDs cannot change the path of a request', () => {
 		expect(asked).toEqual([`/v2/p-video/cancel/${encodeURIComponent(jobId)}`]);
 	});
 
-	test.each([...HOSTILE, ...ODD])('endpoint id %j', async (endpointId) => {
-		const { items } = await generate(simulator, { options: { endpointId }, settings: CONTINUE });
-		expect(items[0]?.json.error).toContain("'Endpoint ID'");
+	test('none of them is the ID of an endpoint', async () => {
+		const prompts = [...HOSTILE, ...ODD];
+		const options = { endpointId: '={{ $json.prompt }}' };
+		const { items } = await generate(simulator, { prompts, options, settings: CONTINUE });
+		for (const { json } of items) expect(json.error).toContain("'Endpoint ID'");
 		expect(simulator.requests).toEqual([]);
 	});
 
 	test.each(HOSTILE)('id %j of a job in an answer', async (id) => {
-		simulator.faults.add({
-			operation: 'run',
-			kind: 'body',
-			body: JSON.stringify({ id, status: 'IN_QUEUE' }),
-		});
+		const body = JSON.stringify({ id, status: 'IN_QUEUE' });
+		simulator.faults.add({ operation: 'run', kind: 'body', body });
 		await generate(simulator, { options: { executionMode: 'async' }, settings: CONTINUE });
 		expect(simulator.requests.map(({ operation }) => operation)).toEqual(['run']);
 	});
