@@ -17,27 +17,20 @@ test.each([
 	expect(estimateCost({ resolution, duration, draft })).toEqual(estimate);
 });
 
-test.each<[JsonObject, number | undefined, number]>([
-	[{}, undefined, 0.1],
-	[{ resolution: '1080p' }, undefined, 0.2],
-	[{ duration: 2, draft: true }, undefined, 0.01],
-	// A draft that may be none for Runpod counts in full.
-	...['yes', 1, 'true', null, {}].map((draft): [JsonObject, undefined, number] => [
-		...([{ draft }, undefined, 0.1] as const),
-	]),
-	[{ audio: 'data:a', duration: 9 }, 3, 0.06],
-	[{ audio: 'data:a', resolution: '1080p' }, 3.004, 0.12016],
-	[{ audio: 'data:a', draft: true }, 1 / 3, 0.001667],
-	[{ duration: 5 }, 3, 0.1],
-	...[null, '', ' \n'].map((audio): [JsonObject, undefined, number] => [
-		...([{ audio }, undefined, 0.1] as const),
-	]),
-])('%j, with audio of %p s: $%d', (input, audioSeconds, estimatedCost) => {
-	expect(estimateCost(input, audioSeconds)).toMatchObject({ estimatedCost });
-});
-
-test('seconds are told to the hundredth', () => {
-	expect(estimateCost({ audio: 'data:a' }, 7.236)).toMatchObject({ seconds: 7.24 });
+/** What is left out has the API's default; a draft that may be none for Runpod counts in full. */
+test.each<[cost: number, audioSeconds: number | undefined, ...inputs: JsonObject[]]>([
+	[0.1, undefined, {}, { draft: 'yes' }, { draft: 1 }, { draft: 'true' }, { draft: {} }],
+	[0.1, undefined, { audio: null }, { audio: '' }, { audio: ' \n' }],
+	[0.1, 3, { duration: 5 }],
+	[0.2, undefined, { resolution: '1080p' }],
+	[0.01, undefined, { duration: 2, draft: true }],
+	[0.06, 3, { audio: 'data:a', duration: 9 }],
+	[0.12016, 3.004, { audio: 'data:a', resolution: '1080p' }],
+	[0.001667, 1 / 3, { audio: 'data:a', draft: true }],
+])('$%d, with audio of %p s: %j', (estimatedCost, audioSeconds, ...inputs) => {
+	for (const input of inputs) {
+		expect([input, estimateCost(input, audioSeconds)]).toMatchObject([input, { estimatedCost }]);
+	}
 });
 
 const NO_LENGTH =
@@ -69,10 +62,10 @@ test.each<Unknown>([
 	expect(estimateCost(input)).toEqual(estimate);
 });
 
-test("another endpoint's prices are not known", () => {
+test("another endpoint's prices are not known; seconds are told to the hundredth", () => {
 	const note = "No price is known for the endpoint 'mine'";
-	const unknown = { estimatedCost: null, pricePerSecond: null, note };
-	expect(estimateCost({}, undefined, 'mine')).toMatchObject(unknown);
+	const unknown = { estimatedCost: null, pricePerSecond: null, seconds: 7.24, note };
+	expect(estimateCost({ audio: 'data:a' }, 7.236, 'mine')).toMatchObject(unknown);
 });
 
 test.each([

@@ -5,7 +5,7 @@ const UNREACHABLE: Record<string, string> = {
 	'the machine itself (localhost)': 'localhost:5678/webhook/x LOCALHOST.',
 	'the machine itself (n8n.localhost)': 'n8n.localhost',
 	'the machine itself (127.0.0.1)':
-		'127.0.0.1:5678 127.1 2130706433 0x7f000001 0177.0.0.1 0x7f.1 %31%32%37.0.0.1 ①②⑦.0.0.1 a@127.0.0.1 127.0.0.1.',
+		'127.0.0.1:5678 127.1 2130706433 0x7f000001 0177.0.0.1 ①②⑦.0.0.1 a@127.0.0.1 127.0.0.1.',
 	'the machine itself (127.255.255.255)': '127.255.255.255',
 	'an unspecified address (0.0.0.0)': '0.0.0.0 0',
 	'a private network (10.1.2.3)': '10.1.2.3',
@@ -37,11 +37,15 @@ test.each(Object.entries(UNREACHABLE))('%s: %s', (why, hosts) => {
 	}
 });
 
-const REACHABLE =
-	'n8n.example.com/webhook/x localhost.example.com example.com/?u=http://127.0.0.1 xn--bcher-kva.example.com 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 172.15.255.255 172.32.0.0 192.167.255.255 192.169.0.0 223.255.255.255 [2606:4700::1111] [::ffff:8.8.8.8]';
+const REACHABLE = `
+	n8n.example.com/webhook/x localhost.example.com example.com/?u=http://127.0.0.1 8.8.8.8 11.0.0.0
+	xn--bcher-kva.example.com 9.255.255.255 100.63.255.255 100.128.0.0 172.15.255.255 172.32.0.0
+	192.167.255.255 192.169.0.0 223.255.255.255 [2606:4700::1111] [::ffff:8.8.8.8]`;
 
 test.each([
-	...REACHABLE.split(' ').map((host) => `http://${host}`),
+	...REACHABLE.trim()
+		.split(/\s+/)
+		.map((host) => `http://${host}`),
 	...['data:image/png;base64,AAAA', 'not an address', ''],
 ])('%j may be reachable', (url) => {
 	expect(unreachableFromOutside(url)).toBeUndefined();
