@@ -16,9 +16,7 @@ export interface Mp3 {
 	/** The header in a frame of its own before the others. */
 	header?: 'Xing' | 'Info' | 'VBRI';
 	/** What the header says, instead of what is true; undefined leaves it out (Xing, Info). */
-	states?: { frames?: number | undefined; bytes?: number | undefined };
-	/** What fills the frames: silence, or anything. */
-	isNoisy?: boolean;
+	states?: { frames?: number | undefined };
 }
 
 export function samplesOf(samplesPerSecond: number): number {
@@ -31,7 +29,6 @@ export function mp3({
 	isMono = false,
 	kbits = [128],
 	header,
-	isNoisy = false,
 	states = {},
 }: Mp3): Buffer {
 	const version = samplesPerSecond >= 32000 ? 1 : 2;
@@ -39,47 +36,37 @@ export function mp3({
 	const versionBits = version === 1 ? 3 : samplesPerSecond >= 16000 ? 2 : 0;
 	const rateBits = RATES.indexOf(samplesPerSecond) % 3;
 	let owed = 0;
-	const frame = (rate: number, content?: Buffer) => {
+	const frame = (rate: number) => {
 		// Padding makes up for the part of a byte that each frame is too short.
 		const exact = (samples * rate * 1000) / 8 / samplesPerSecond + owed;
 		const plain = Math.floor((samples * rate * 1000) / 8 / samplesPerSecond);
 		const padding = exact - plain >= 1 ? 1 : 0;
 		owed = exact - plain - padding;
 		const bytes = Buffer.alloc(plain + padding);
-		if (isNoisy) randomBytes(bytes.length).copy(bytes);
 		const index = KBITS[version].indexOf(rate);
 		if (index < 1) throw new Error(`No frames of ${rate} kbit/s`);
 		bytes[0] = 0xff;
 		bytes[1] = 0xe0 | (versionBits << 3) | 0x03;
 		bytes[2] = (index << 4) | (rateBits << 2) | (padding << 1);
 		bytes[3] = isMono ? 0xc0 : 0x40;
-		content?.copy(bytes, 4);
 		return bytes;
 	};
-	const first = () => frame(Math.max(...kbits), undefined).fill(0, 4);
-	const lead = header === undefined ? [] : [first()];
+	const lead = header === undefined ? [] : [frame(Math.max(...kbits))];
 	const audio = Array.from({ length: frames }, (_, index) => frame(kbits[index % kbits.length]!));
 	const [info] = lead;
-	if (info !== undefined && header !== undefined) {
-		const bytes = [...lead, ...audio].reduce((sum, { length }) => sum + length, 0);
-		const says = { frames, bytes, ...states };
-		if (header === 'VBRI') {
-			info.write('VBRI', 36, 'latin1');
-			info.writeUInt16BE(1, 40);
-			info.writeUInt32BE(says.bytes ?? 0, 46);
-			info.writeUInt32BE(says.frames ?? 0, 50);
-		} else {
-			const at = 4 + (version === 1 ? (isMono ? 17 : 32) : isMono ? 9 : 17);
-			const numbers = [says.frames, says.bytes];
-			info.write(header, at, 'latin1');
-			info.writeUInt32BE(
-				numbers.reduce((flags: number, n, i) => flags | (n === undefined ? 0 : 1 << i), 0),
-				at + 4,
-			);
-			numbers
-				.filter((n) => n !== undefined)
-				.forEach((n, i) => info.writeUInt32BE(n, at + 8 + 4 * i));
-		}
+	const bytes = [...lead, ...audio].reduce((sum, { length }) => sum + length, 0);
+	const says = { frames, ...states };
+	if (info !== undefined && header === 'VBRI') {
+		info.write('VBRI\0\x01', 36, 'latin1');
+		info.writeUInt32BE(bytes, 46);
+		info.writeUInt32BE(says.frames ?? 0, 50);
+	} else if (info !== undefined && header !== undefined) {
+		const numbers = [says.frames, bytes].filter((number) => number !== undefined);
+		const at = 4 + (version === 1 ? (isMono ? 17 : 32) : isMono ? 9 : 17);
+		info.write(header, at, 'latin1');
+		// Which of the numbers follow.
+		info.writeUInt32BE(says.frames === undefined ? 2 : 3, at + 4);
+		numbers.forEach((number, index) => info.writeUInt32BE(number, at + 8 + 4 * index));
 	}
 	return Buffer.concat([...lead, ...audio]);
 }
@@ -116,22 +103,16 @@ export function id3v1(): Buffer {
 }
 
 /** An APEv2 tag with one item of so many bytes. */
-export function ape(itemBytes: number, { hasHeader = true } = {}): Buffer {
+export function ape(itemBytes: number): Buffer {
 	const item = Buffer.alloc(8);
 	item.writeUInt32LE(itemBytes);
-	const items = Buffer.concat([
-		item,
-		Buffer.from('Comment\0', 'latin1'),
-		Buffer.alloc(itemBytes, 'a'),
-	]);
-	const head = (isHeader: boolean) => {
+	const items = Buffer.concat([item, Buffer.from('Comment\0'), Buffer.alloc(itemBytes, 'a')]);
+	const head = (flags: number) => {
 		const bytes = Buffer.alloc(32);
 		bytes.write('APETAGEX', 'latin1');
-		bytes.writeUInt32LE(2000, 8);
-		bytes.writeUInt32LE(items.length + 32, 12);
-		bytes.writeUInt32LE(1, 16);
-		bytes.writeUInt32LE(((hasHeader ? 0x80000000 : 0) | (isHeader ? 0x20000000 : 0)) >>> 0, 20);
+		const numbers = [2000, items.length + 32, 1, flags];
+		numbers.forEach((number, index) => bytes.writeUInt32LE(number, 8 + 4 * index));
 		return bytes;
 	};
-	return Buffer.concat([...(hasHeader ? [head(true)] : []), items, head(false)]);
+	return Buffer.concat([head(0xa0000000), items, head(0x80000000)]);
 }
