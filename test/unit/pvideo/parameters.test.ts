@@ -45,14 +45,18 @@ const FACTS: Array<[label: string, name: string, facts: string[]]> = [
 	['Audio', 'audio', ['audio', 'flac', 'mp3', 'wav']],
 ];
 
-describe.each(['docs/parameters.md', 'README.md'])('%s says of', (file) => {
-	const lines = readFileSync(join(__dirname, '../../..', file), 'utf8').split('\n');
+const linesOf = (file: string) =>
+	readFileSync(join(__dirname, '../../..', file), 'utf8').split('\n');
+const DOCS = linesOf('docs/parameters.md');
+const README = linesOf('README.md').join('\n');
 
-	test.each(FACTS)('%s what the table says', (label, name, facts) => {
+test.each(FACTS)(
+	'docs/parameters.md says of %s what the table says; the README names it',
+	(...row) => {
+		const [label, name, facts] = row;
 		const isAbout = (line: string) => line.includes(label) || line.includes(`\`${name}\``);
-		const told = lines.filter(
-			(line) => isAbout(line) && facts.every((fact) => line.includes(fact)),
-		);
+		const told = DOCS.filter((line) => isAbout(line) && facts.every((fact) => line.includes(fact)));
 		expect(told).not.toEqual([]);
-	});
-});
+		expect(README).toContain(label.replace(' (Seconds)', ''));
+	},
+);
