@@ -69,13 +69,9 @@ export class Exchange {
 		if (isCut && !this.isOver) this.request.socket.destroySoon();
 	}
 
-	/** Cuts off a client that still waits; one that has its answer is left alone. */
-	cut(): void {
-		if (!this.response.writableEnded) this.reset();
-	}
-
-	/** Destroys the connection. */
-	private reset(): void {
+	/** Destroys the connection of a client that still waits; one that has its answer is left alone. */
+	reset(): void {
+		if (this.response.writableEnded) return;
 		this.settle('reset');
 		this.request.socket.resetAndDestroy();
 	}

@@ -55,11 +55,6 @@ export type Fault =
 	/** The request waits before anything else is done with it. */
 	| { kind: 'delay'; ms: number };
 
-/** What a fault is for: a rule on the request, or part of the job's prompt, or the job's id. */
-export type FaultMatch =
-	| ((request: RequestRecord) => boolean)
-	| { prompt?: string | undefined; jobId?: string | undefined };
-
 export type FaultRule = Fault & {
 	/** `*`: every request that the simulator receives (so not `webhook`, which it sends). */
 	operation: Operation | '*';
@@ -67,8 +62,13 @@ export type FaultRule = Fault & {
 	times?: number;
 	/** How many matching requests are spared first. */
 	skip?: number;
-	match?: FaultMatch;
+	/** A rule on the request, or part of the job's prompt, or the job's id. */
+	match?:
+		| ((request: RequestRecord) => boolean)
+		| { prompt?: string | undefined; jobId?: string | undefined };
 };
+
+type Prompt = () => string | undefined;
 
 /** The faults of one request: at most one of each stage. */
 export interface TakenFaults {
@@ -110,17 +110,13 @@ export class Faults {
 	}
 
 	/** Takes what matches this request, the oldest rule first. `prompt` is that of its job. */
-	take(
-		operation: Operation,
-		request: RequestRecord,
-		prompt: () => string | undefined,
-	): TakenFaults {
+	take(operation: Operation, request: RequestRecord, prompt: Prompt): TakenFaults {
 		const taken: TakenFaults = {};
 		for (const standing of this.standing) {
 			const { rule } = standing;
-			const { kind, match, skip = 0, times = 1 } = rule;
+			const { kind, skip = 0, times = 1 } = rule;
 			const stage = kind === 'delay' || kind === 'job' || kind === 'forget' ? kind : 'answer';
-			if (!appliesTo(rule, operation) || taken[stage] || !matches(match, request, prompt)) continue;
+			if (!appliesTo(rule, operation) || taken[stage] || !matches(rule, request, prompt)) continue;
 			if (standing.spared++ < skip) continue;
 			if (++standing.used >= times) this.standing.delete(standing);
 			Object.assign(taken, { [stage]: rule });
@@ -136,11 +132,7 @@ function appliesTo({ kind, operation: wanted }: FaultRule, operation: Operation)
 	return kind !== 'forget' || FORGETTING.includes(operation);
 }
 
-function matches(
-	match: FaultMatch | undefined,
-	request: RequestRecord,
-	prompt: () => string | undefined,
-): boolean {
+function matches({ match }: FaultRule, request: RequestRecord, prompt: Prompt): boolean {
 	if (match === undefined) return true;
 	if (typeof match === 'function') return match(request);
 	if (match.jobId !== undefined && match.jobId !== request.jobId) return false;

@@ -55,8 +55,6 @@ export function checkSize({ operation, bytes }: RequestRecord, options: Simulato
 }
 
 const WINDOW_MS = 10_000;
-/** The wait proposed to a client that has too many requests open. */
-const CONCURRENCY_WAIT_MS = 1000;
 
 /** Requests per sliding window, and open requests, per endpoint and operation. */
 export class RateLimits {
@@ -81,7 +79,7 @@ export class RateLimits {
 		while ((gate.times[0] ?? Infinity) <= now - WINDOW_MS) gate.times.shift();
 		const frees = gate.times[gate.times.length - requests];
 		if (frees !== undefined) this.refuse(frees + WINDOW_MS - now);
-		if (gate.open >= concurrent) this.refuse(CONCURRENCY_WAIT_MS);
+		if (gate.open >= concurrent) this.refuse(1000);
 		gate.times.push(now);
 		gate.open++;
 		return () => gate.open--;

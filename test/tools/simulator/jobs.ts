@@ -4,11 +4,11 @@ import type { Changes } from './changes';
 import type { Clock, Timer } from './clock';
 import { documentOf, errorOf, outputOf } from './document';
 import type { JobFault } from './faults';
+import type { Simulator } from './index';
 import { Job, type Submission } from './job';
 import type { JobRecord } from './ledger';
 import { assess, type Verdict } from './model';
 import { DOCUMENTED, MEBIBYTE, type JobInput } from './options';
-import type { Simulator } from './simulator';
 import type { Webhooks } from './webhooks';
 
 interface Needs extends Pick<Simulator, 'ledger' | 'options' | 'videoUrl'> {
@@ -33,7 +33,8 @@ export class Jobs {
 	private isHeld = false;
 	/** What waits for `release`, while workers are not to finish. */
 	private finishes: Array<() => void> | undefined;
-	private readonly fetching = new AbortController();
+	/** Aborted once all jobs are forgotten; the clock has to forget what they planned. */
+	readonly fetching = new AbortController();
 
 	constructor(private readonly needs: Needs) {}
 
@@ -130,11 +131,6 @@ export class Jobs {
 				unhealthy: 0,
 			},
 		};
-	}
-
-	/** Forgets them all; the clock has to forget what they planned. */
-	close(): void {
-		this.fetching.abort();
 	}
 
 	private enqueue(job: Job): void {

@@ -21,7 +21,6 @@ export function isHttpUrl(text: string): boolean {
 	return /^https?:\/\/[^/\s]\S*$/i.test(text) && URL.canParse(text);
 }
 
-/** What a fault's `match` and a log line know a job by. */
 export function promptOf(input: unknown): string | undefined {
 	return isRecord(input) && typeof input.prompt === 'string' ? input.prompt : undefined;
 }

@@ -93,11 +93,6 @@ export class Ledger {
 		this.byId.clear();
 		this.sum = 0;
 	}
-
-	/** For `JSON.stringify`, so for the page of the ledger. */
-	toJSON(): object {
-		return { total: this.total, countByStatus: this.countByStatus(), jobs: this.jobs };
-	}
 }
 
 /** USD to a millionth, so that 0.1 + 0.2 reads 0.3. */

@@ -3,9 +3,15 @@
  * sharing code with the node would mirror the node's mistakes.
  */
 
-import { audioSeconds } from './audio-length';
 import { roundUsd, type Fetched } from './ledger';
-import { fetchMedia, invalidFormat, readMedia, type Media, type MediaField } from './media';
+import {
+	audioSeconds,
+	fetchMedia,
+	invalidFormat,
+	readMedia,
+	type Media,
+	type MediaField,
+} from './media';
 import type { JobInput, SimulatorOptions } from './options';
 
 /** What the model makes of an input: a video of so many seconds for so many USD, or an error. */
@@ -14,7 +20,6 @@ export type Verdict = { ok: true; seconds: number; price: number } | { ok: false
 /** Billed where nothing says how long the video is, so for audio that was not fetched too. */
 const DEFAULT_SECONDS = 5;
 const USD_PER_SECOND: Record<string, number> = { '720p': 0.02, '1080p': 0.04 };
-const DRAFT_SHARE = 0.25;
 const MEDIA: readonly MediaField[] = ['image', 'audio'];
 
 interface Rule {
@@ -72,16 +77,15 @@ export function assess(
 		else found[field] = 'url' in media ? {} : media;
 	}
 	if (missing.length === 0) return price(input, found.audio, options);
-	const fetches = missing.map(async ({ field, url }) => {
-		const media = await fetchMedia(field, url, signal, fetched);
-		if ('error' in media) return media.error;
-		found[field] = media;
-		return undefined;
-	});
-	return Promise.all(fetches).then((errors) => {
-		const failed = errors.find((text) => text !== undefined);
-		return failed === undefined ? price(input, found.audio, options) : { ok: false, error: failed };
-	});
+	const fetchAll = async (): Promise<Verdict> => {
+		for (const { field, url } of missing) {
+			const media = await fetchMedia(field, url, signal, fetched);
+			if ('error' in media) return { ok: false, ...media };
+			found[field] = media;
+		}
+		return price(input, found.audio, options);
+	};
+	return fetchAll();
 }
 
 function price(input: JobInput, audio: Media | undefined, options: SimulatorOptions): Verdict {
@@ -89,7 +93,7 @@ function price(input: JobInput, audio: Media | undefined, options: SimulatorOpti
 	const seconds = audio ? secondsOf(audio) : asked;
 	if (seconds === undefined) return { ok: false, ...invalidFormat('audio') };
 	const usdPerSecond = USD_PER_SECOND[String(resolutionOf(input, options) ?? '720p')] ?? 0;
-	const share = input.draft === true ? DRAFT_SHARE : 1;
+	const share = input.draft === true ? 0.25 : 1;
 	return { ok: true, seconds, price: roundUsd(seconds * usdPerSecond * share) };
 }
 
