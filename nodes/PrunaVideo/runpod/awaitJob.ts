@@ -36,7 +36,10 @@ export async function awaitJob(endpoint: Endpoint, jobId: string, wait: Wait): P
 	const watch = new Watch(endpoint, jobId, wait);
 	for (let isLast = false; ; ) {
 		const leftMs = Math.max(lastLookMs, deadline.remaining());
-		const isLong: boolean = endpoint.hasLongLook && !isLast && leftMs >= SHORTEST_LONG_LOOK_MS;
+		// Where one look does not know the job, the other may.
+		const { isMissed } = watch;
+		const mayWait = !isMissed && !isLast && leftMs >= SHORTEST_LONG_LOOK_MS;
+		const isLong: boolean = endpoint.hasLongLook && mayWait;
 		const began = performance.now();
 		const answer = await (isLong ? endpoint.lookLong(jobId, leftMs) : endpoint.look(jobId, leftMs));
 		const job = jobIn(answer, jobId);
@@ -45,7 +48,7 @@ export async function awaitJob(endpoint: Endpoint, jobId: string, wait: Wait): P
 		const isUseless: boolean = isLong && (isAtOnce || (!job && isFaultOfLongLook(answer)));
 		if (isUseless) endpoint.hasLongLook = false;
 		const pauseMs: number = job
-			? watch.sees(job, isLong && !isUseless)
+			? watch.sees(job, isMissed || (isLong && !isUseless))
 			: isUseless
 				? 0
 				: watch.misses(answer, isLast);
@@ -69,6 +72,10 @@ class Watch {
 		private readonly jobId: string,
 		private readonly wait: Wait,
 	) {}
+
+	get isMissed(): boolean {
+		return this.missing % 2 === 1;
+	}
 
 	/** Takes note of an open job; returns the pause before the next look. */
 	sees(job: Job, hasWaited: boolean): number {
