@@ -6,8 +6,8 @@ import { Workflow, type IDataObject, type INode } from 'n8n-workflow';
 import { formatDollars } from '../../nodes/PrunaVideo/money';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { estimateCost } from '../../nodes/PrunaVideo/pvideo/price';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, RETRY, submissions } from './batch';
+import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
+import { CONTINUE, credentialsOf, RETRY } from './batch';
 import { additionalData, node, NODE_NAME, nodeTypes, prepareEngine } from './engine';
 
 type Call = (toolArguments: IDataObject) => Promise<string>;
@@ -102,51 +102,56 @@ test('its description tells a model when to use it and what it costs', () => {
 	expect(description).toContain('a quarter of that in draft mode');
 });
 
-test('calls at the same time share one budget, and later ones too', async () => {
-	const { call } = startTool({ options: { maxCostPerExecution: 0.1 } }, {});
-	const calls = await Promise.allSettled(['a', 'b', 'c'].map((prompt) => call({ prompt })));
-	const [later] = await Promise.allSettled([call({ prompt: 'd' })]);
+describe('a limit holds over all calls of an execution', () => {
+	test.each([[{}], [{ resource: 'job', operation: 'submit' }]])(
+		'at the same time and later, the same call again too: %j',
+		async (parameters) => {
+			const { call } = startTool({ ...parameters, options: { maxCostPerExecution: 0.25 } }, {});
+			const prompts = ['a', 'a', 'b', 'c', 'a'];
+			const calls = await Promise.allSettled(prompts.map((prompt) => call({ prompt })));
+			const later = await Promise.allSettled(['a', 'd'].map((prompt) => call({ prompt })));
 
-	expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-	expect(later?.status).toBe('rejected');
-	expect(simulator.ledger.total).toBe(0.1);
+			expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+			expect(later.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+			expect(simulator.ledger.jobs).toHaveLength(2);
+		},
+	);
+
+	test.each<[string, Partial<FaultRule>, number]>([
+		['a download that failed', { operation: 'video', kind: 'status', status: 410 }, 1],
+		['an uncertain submission', { operation: 'runsync', kind: 'reset', when: 'after' }, 1],
+		['a failed job, which is free,', { operation: 'runsync', kind: 'job', error: 'no' }, 4],
+	])('after %s, with Continue On Fail, where n8n does not call again', async (_, rule, jobs) => {
+		simulator.faults.add({ ...rule, times: Infinity } as FaultRule);
+		const options = { maxCostPerExecution: 0.1 };
+		const { call } = startTool({ download: true, options }, { ...RETRY, ...CONTINUE });
+		for (const prompt of ['a', 'b', 'a', 'c']) await call({ prompt });
+
+		expect(simulator.ledger.jobs).toHaveLength(jobs);
+	});
 });
 
-test('the same call made twice at once gets two videos, over a retry too', async () => {
+test('the same call made twice at once makes two jobs; over a retry each finds its own', async () => {
 	simulator.hold('finish');
-	const options = { executionMode: 'async', timeout: 1, pollInterval: 1 };
+	const options = { executionMode: 'async', timeout: 1, maxCostPerExecution: 0.2 };
 	const { call, context } = startTool({ options }, { ...RETRY, waitBetweenTries: 500 });
 	const calls = Promise.all([call({ prompt: 'a' }), call({ prompt: 'a' })]);
 	// Both first tries have given up waiting; both jobs are kept for the next.
 	const keptJobs = () => JSON.stringify(context()).split('"endpointId"').length - 1;
-	for (let polls = 0; keptJobs() < 2 && polls < 500; polls++) await sleep(10);
+	for (let polls = 0; keptJobs() < 2 && polls < 1_000; polls++) await sleep(10);
 	simulator.release();
 	const answers = (await calls).join();
 
-	expect(submissions(simulator)).toHaveLength(2);
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 2 });
 	for (const { id } of simulator.ledger.jobs) expect(answers).toContain(id);
-	expect(context()).toEqual({});
+	expect(context()).toEqual({ prunaVideoSpent: 0.2 });
 });
 
-describe('with Continue On Fail, where n8n does not call again', () => {
-	const both = { ...RETRY, ...CONTINUE };
+test('an uncertain call is not remembered with Continue On Fail: the same call later is another one', async () => {
+	simulator.faults.add({ operation: 'runsync', kind: 'status', status: 500 });
+	const { call, context } = startTool({}, { ...RETRY, ...CONTINUE });
 
-	test('what was billed counts for the next calls', async () => {
-		simulator.faults.add({ operation: 'video', kind: 'status', status: 404, times: Infinity });
-		const options = { maxCostPerExecution: 0.1 };
-		const { call } = startTool({ download: true, options }, both);
-		for (const prompt of ['a', 'b', 'c']) await call({ prompt });
-
-		expect(simulator.ledger.total).toBe(0.1);
-	});
-
-	test('an uncertain call is not remembered: the same call later is another one', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'status', status: 500 });
-		const { call, context } = startTool({}, both);
-
-		expect(await call({ prompt: 'a' })).toContain('the job may be running');
-		expect(context()).toEqual({});
-		expect(await call({ prompt: 'a' })).toContain('COMPLETED');
-	});
+	expect(await call({ prompt: 'a' })).toContain('the job may be running');
+	expect(context()).toEqual({});
+	expect(await call({ prompt: 'a' })).toContain('COMPLETED');
 });
