@@ -70,14 +70,11 @@ export function readKeyCheck(answer: Answer): INodeCredentialTestResult {
 	if (whatIsMissing(answer) === 'job' || jobIn(answer) !== undefined) {
 		return { status: 'OK', message: 'Connection successful!' };
 	}
-	const { cause } = judge(answer);
-	if (cause === 'missing' || cause === 'noJob') {
-		const { what } = explain(answer, 'p-video');
-		return {
-			status: 'Error',
-			message: `The '${LABELS.baseUrl}' does not lead to Runpod's API (${what}). Set it to ${DEFAULT_BASE_URL}.`,
-		};
-	}
+	const { cause, isPassing } = judge(answer);
 	const { what, advice } = explain(answer, 'p-video');
-	return { status: 'Error', message: `${what}. ${advice}` };
+	const message =
+		cause === 'missing' || cause === 'noJob'
+			? `The '${LABELS.baseUrl}' does not lead to Runpod's API (${what}). Set it to ${DEFAULT_BASE_URL}.`
+			: `${isPassing ? 'The key could not be checked: ' : ''}${what}. ${advice}`;
+	return { status: 'Error', message };
 }
