@@ -1,7 +1,8 @@
 'use strict';
 
 const { execFile } = require('node:child_process');
-const { rm } = require('node:fs/promises');
+const { mkdir, rm, writeFile } = require('node:fs/promises');
+const { dirname, relative } = require('node:path');
 const { build } = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
 const { n8n } = require('./package.json');
@@ -17,25 +18,31 @@ const checkTypes = (done) => {
 	);
 };
 
+/** `dist/nodes/A/B.node.js` → `./nodes/A/B.node.ts`: the files' names come from package.json, where n8n reads them too. */
+const sourceOf = (file) => file.replace(/^dist\/(.*)\.js$/, './$1.ts');
+
 /**
- * One readable file per node and credential: sixty small ones take n8n three times as long to load.
- * The names of the files come from package.json, where n8n reads them too.
+ * One readable file: sixty small ones take n8n three times as long to load, and one for each node would ship what they
+ * share twice. The first node's file holds it; the others lead there.
  */
-const compile = () =>
-	build({
-		entryPoints: [...n8n.nodes, ...n8n.credentials].map((file) =>
-			file.replace(/^dist\/(.*)\.js$/, '$1.ts'),
-		),
-		outdir: 'dist',
-		outbase: '.',
+const compile = async () => {
+	const [first, ...others] = [...n8n.nodes, ...n8n.credentials];
+	const contents = [first, ...others].map((file) => `export * from '${sourceOf(file)}';`).join('');
+	await build({
+		stdin: { contents, resolveDir: __dirname },
+		outfile: first,
 		bundle: true,
 		packages: 'external',
 		platform: 'node',
 		target: 'node20.15',
 		format: 'cjs',
-		// Shorter statements, with all names and lines: the package stays under 100 kB.
-		minifySyntax: true,
 	});
+	for (const file of others) {
+		const path = relative(dirname(file), first).replace(/^(?!\.)/, './');
+		await mkdir(dirname(file), { recursive: true });
+		await writeFile(file, `'use strict';\nmodule.exports = require('${path}');\n`);
+	}
+};
 
 /** n8n reads the icons next to the compiled code. */
 const icons = () => src('icons/*.svg').pipe(dest('dist/icons'));
