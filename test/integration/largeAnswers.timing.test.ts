@@ -1,10 +1,10 @@
-/** Answers that are too large, too deep or without end: a clear error or the video, and n8n's memory does not grow. */
+/** Answers that are too large, too deep or without end, and large videos: n8n's memory does not grow. */
 import type { ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { runNode, type EngineResult } from './engine';
-import { startScripted, type Script, type Scripted } from './scripted';
+import { reply, startScripted, type Script, type Scripted } from './scripted';
 
 const MB = 1024 * 1024;
 jest.setTimeout(90_000);
@@ -24,8 +24,9 @@ function usedMb(): number {
 
 /** Most MB that were in use at once beyond what was in use before. */
 let peakMb: number;
-async function generateAt(script: Script, items = 1, concurrency = 5): Promise<EngineResult> {
+async function generateAt(script: Script, items = 1, download = false): Promise<EngineResult> {
 	server = await startScripted(script);
+	const { credentials } = server;
 	const before = usedMb();
 	peakMb = 0;
 	let timer: NodeJS.Timeout;
@@ -36,20 +37,12 @@ async function generateAt(script: Script, items = 1, concurrency = 5): Promise<E
 		timer = setTimeout(sample, 4 * (performance.now() - began));
 	};
 	sample();
-	try {
-		return await runNode({
-			parameters: {
-				resource: 'video',
-				operation: 'generate',
-				prompt: 'a cat',
-				options: { timeout: 60, concurrency },
-			},
-			items: Array.from({ length: items }, () => ({ json: {} })),
-			credentials: server.credentials,
-		});
-	} finally {
-		clearTimeout(timer!);
-	}
+	const options = { timeout: 60, concurrency: 28 };
+	const what = { resource: 'video', operation: 'generate', prompt: 'a cat', download, options };
+	const input = Array.from({ length: items }, () => ({ json: {} }));
+	return await runNode({ parameters: what, items: input, credentials }).finally(() =>
+		clearTimeout(timer),
+	);
 }
 
 const CHUNK = Buffer.alloc(MB, 'A');
@@ -57,27 +50,20 @@ const CHUNK = Buffer.alloc(MB, 'A');
 /** Sends `megabytes` of text between two others, no faster than they are read. */
 function send(response: ServerResponse, head: string, megabytes: number, tail: string): void {
 	function* parts() {
-		yield head;
+		if (head !== '') yield head;
 		for (let sent = 0; sent < megabytes; sent++) yield CHUNK;
-		yield tail;
+		if (tail !== '') yield tail;
 	}
 	// Whoever reads may leave early.
 	pipeline(Readable.from(parts()), response, () => undefined);
 }
 
-const posts = () => server?.requests.filter((request) => request.startsWith('POST')).length;
+const posts = () => server?.requests.filter((line) => line.startsWith('POST')).length;
+const TOO_LARGE = "Runpod's answer is too large (more than 32 MB)";
 
-test.each([
-	['50 MB', 50],
-	['without end', Infinity],
-])('an answer of %s ends with a clear error', async (_, megabytes) => {
-	const { error } = await generateAt((_operation, response) => {
-		send(response, '{"x":"', megabytes, '"}');
-	});
-	expect(error?.message).toBe(
-		"Runpod's answer is too large (more than 32 MB); the job may be running",
-	);
-	expect(error?.description).toContain('Check in the Runpod console');
+test.each([50, Infinity])('an answer of %d MB ends with a clear error', async (megabytes) => {
+	const { error } = await generateAt((_, response) => send(response, '{"x":"', megabytes, '"}'));
+	expect(error?.message).toBe(`${TOO_LARGE}; the job may be running`);
 	expect(posts()).toBe(1);
 	expect(peakMb).toBeLessThan(100);
 });
@@ -87,7 +73,7 @@ test('a known job whose every answer is too large is given up, with its ID', asy
 		if (operation === 'runsync') response.end('{"id":"job-1-u1","status":"IN_QUEUE"}');
 		else send(response, '{"x":"', Infinity, '"}');
 	});
-	expect(error?.message).toBe("Runpod's answer is too large (more than 32 MB)");
+	expect(error?.message).toBe(TOO_LARGE);
 	expect(error?.context).toMatchObject({ id: 'job-1-u1' });
 	expect(server?.requests.length).toBeLessThan(6);
 });
@@ -95,36 +81,56 @@ test('a known job whose every answer is too large is given up, with its ID', asy
 test('an input of 20 MB that is repeated in 28 answers stays in none', async () => {
 	const before = usedMb();
 	let jobs = 0;
-	const { items, error } = await generateAt(
-		(_, response) => {
-			const id = `job-${++jobs}`;
-			const head = `{"id":"${id}","status":"COMPLETED","input":{"image":"data:image/png;base64,`;
-			send(response, head, 20, '"},"output":{"result":"https://v.example/a.mp4"}}');
-		},
-		28,
-		28,
-	);
+	const { items, error } = await generateAt((_, response) => {
+		const id = `job-${++jobs}`;
+		const head = `{"id":"${id}","status":"COMPLETED","input":{"image":"data:image/png;base64,`;
+		send(response, head, 20, '"},"output":{"result":"https://v.example/a.mp4"}}');
+	}, 28);
 	const keptMb = usedMb() - before;
 	expect(error).toBeUndefined();
-	expect(items).toHaveLength(28);
-	expect(posts()).toBe(28);
+	expect([items.length, posts()]).toEqual([28, 28]);
 	// All 28 have 560 MB, and those that are being read or parsed at the moment count.
 	expect(peakMb).toBeLessThan(450);
 	expect(keptMb).toBeLessThan(50);
 });
 
+const OUTPUT = { result: 'https://v.example/a.mp4', cost: 0.1 };
 test.each([
 	[20_000, '[', ']'],
 	[1_000_000, '[', ']'],
 	[1_000_000, '{"a":', '}'],
-])('an answer %i deep in %s brings its video', async (depth, open, close) => {
-	const inner = open === '[' ? '' : '1';
-	const deep = `${open.repeat(depth)}${inner}${close.repeat(depth)}`;
-	const output = '{"result":"https://v.example/a.mp4","cost":0.1}';
-	const { items, error } = await generateAt((_, response) => {
-		response.end(`{"deep":${deep},"id":"job-1","status":"COMPLETED","output":${output}}`);
+])('an answer %i deep in %s does not lose its job', async (depth, open, close) => {
+	const deep = `${open.repeat(depth)}1${close.repeat(depth)}`;
+	const { items, error } = await generateAt((operation, response) => {
+		const job = { id: 'job-1', status: 'COMPLETED', output: OUTPUT };
+		if (operation !== 'runsync') return reply(response, 200, job);
+		const more = `"deep":${deep},"output":${JSON.stringify(OUTPUT)}`;
+		return reply(response, 200, `{"id":"job-1","status":"COMPLETED",${more}}`);
 	});
 	expect(error).toBeUndefined();
 	expect(items[0]?.json).toMatchObject({ id: 'job-1', cost: 0.1 });
 	expect(posts()).toBe(1);
+});
+
+test.each([
+	['of 300 MB', 300, undefined],
+	['without end', Infinity, 'The video could not be downloaded: more than 256.0 MB came'],
+])('a video %s is not held in memory', async (_, megabytes, problem) => {
+	const { items, error } = await generateAt(
+		(operation, response) => {
+			if (operation === '/a.mp4') {
+				const length = Number.isFinite(megabytes) && { 'content-length': megabytes * MB };
+				response.writeHead(200, { 'content-type': 'video/mp4', ...length });
+				return send(response, '', megabytes, '');
+			}
+			const url = server?.credentials.baseUrl.replace('/v2', '/a.mp4');
+			const job = { id: 'job-1', status: 'COMPLETED', output: { result: url } };
+			return reply(response, 200, job);
+		},
+		1,
+		true,
+	);
+	expect(error?.message).toBe(problem);
+	if (problem === undefined) expect(items[0]?.binary?.data).toMatchObject({ bytes: 300 * MB });
+	expect(peakMb).toBeLessThan(60);
 });
