@@ -1,5 +1,5 @@
 /** Files as people can read them. */
-import { formatBytes, shortenDataUri } from '../../nodes/PrunaVideo/dataUri';
+import { formatBytes, shortenDataUri } from '../../nodes/PrunaVideo/uri';
 
 test.each([
 	['data:image/png;base64,AAAA', 'data:image/png (3 B)'],

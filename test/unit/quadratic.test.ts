@@ -14,7 +14,7 @@ import { estimateCost } from '../../nodes/PrunaVideo/pvideo/price';
 import { readVideoResult } from '../../nodes/PrunaVideo/pvideo/result';
 import { unreachableFromOutside } from '../../nodes/PrunaVideo/runpod/address';
 import { classifyError, readBeginning, readBody } from '../../nodes/PrunaVideo/runpod/answer';
-import { checkCredential } from '../../nodes/PrunaVideo/runpod/connection';
+import { checkCredential, withoutKey } from '../../nodes/PrunaVideo/runpod/connection';
 import { Failure } from '../../nodes/PrunaVideo/runpod/failure';
 import { retryAfterMs } from '../../nodes/PrunaVideo/runpod/http';
 import { isJobId, reasonOf, readJob } from '../../nodes/PrunaVideo/runpod/job';
@@ -26,7 +26,6 @@ import {
 	plainUrl,
 	readReason,
 } from '../../nodes/PrunaVideo/runpod/reason';
-import { withoutKey } from '../../nodes/PrunaVideo/runpod/secret';
 import { judge, whatIsMissing } from '../../nodes/PrunaVideo/runpod/verdicts';
 import { answered } from './runpod/answered';
 

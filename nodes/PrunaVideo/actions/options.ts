@@ -7,8 +7,16 @@ import {
 	type ParameterReader,
 	type ValuesOf,
 } from '../fields/field';
-import { amountField, choiceField, flagField, jsonField, wholeNumberField } from '../fields/kinds';
-import { addressField, nameField, textField } from '../fields/text';
+import {
+	amountField,
+	choiceField,
+	flagField,
+	jsonField,
+	nameField,
+	textField,
+	wholeNumberField,
+} from '../fields/kinds';
+import { addressField } from '../fields/links';
 import { LABELS } from '../labels';
 import { MODEL_ENDPOINT } from '../pvideo/parameters';
 import { isEndpointId } from '../runpod/job';

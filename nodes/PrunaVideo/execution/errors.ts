@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 import { InvalidParameter } from '../fields/field';
 import { Failure, type KnownJob } from '../runpod/failure';
-import { withoutKey } from '../runpod/secret';
+import { withoutKey } from '../runpod/connection';
 
 export type NodeError = NodeApiError | NodeOperationError;
 

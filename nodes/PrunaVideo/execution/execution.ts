@@ -1,10 +1,9 @@
 import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import type { Answer } from '../runpod/answer';
-import { connect, type Connection } from '../runpod/connection';
+import { connect, type Connection, withoutKey } from '../runpod/connection';
 import { Endpoint } from '../runpod/endpoint';
 import type { Failure } from '../runpod/failure';
 import { explain } from '../runpod/messages';
-import { withoutKey } from '../runpod/secret';
 import { Kept, type TryEnd } from './kept';
 import type { Records } from './record';
 import { Tally } from './tally';

@@ -3,10 +3,10 @@ import { LABELS } from '../labels';
 import type { KnownJob } from '../runpod/failure';
 import { sentences } from '../runpod/messages';
 import { plainUrl } from '../runpod/reason';
-import { withoutKey } from '../runpod/secret';
+import { withoutKey } from '../runpod/connection';
 import { errorItem, jobOfError, type NodeError } from './errors';
 import type { Execution } from './execution';
-import { STOPPED_WHILE_OPEN } from './makeJob';
+import { STOPPED_WHILE_OPEN } from './jobStates';
 import type { Item } from './operation';
 import { jobOf, type JobRecord } from './record';
 

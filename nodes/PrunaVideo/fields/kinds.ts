@@ -1,7 +1,75 @@
-/** Kinds of fields: numbers, switches, choices and JSON. Texts are in `text.ts`. */
+/** The kinds of fields that both nodes use. */
 import type { INodePropertyOptions } from 'n8n-workflow';
 import { isJsonObject, parseJson, type JsonObject } from '../json';
-import { makeField, mustBe, textFrom, type Field, type Look } from './field';
+import { InvalidParameter, isBlank, makeField, textFrom, type Field, type Look } from './field';
+
+/** Text that may be empty. A number is converted to text. */
+export function textField(look: Look): Field<string> {
+	return makeField(look, {
+		form: { type: 'string', default: '' },
+		unset: '',
+		parse: textFrom,
+		demand: 'be text',
+	});
+}
+
+/** Halves of surrogate pairs, as `slice()` leaves them of an emoji, and NUL: JSON parsers behind Runpod may refuse them. */
+const NOT_WELL_FORMED =
+	/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\0/g;
+
+/** Text that describes something, in several rows. What an expression left in it by mistake is refused. */
+export function promptField(look: Look & { demand: string }): Field<string> {
+	const { demand, ...shownLook } = look;
+	return makeField(shownLook, {
+		form: { type: 'string', typeOptions: { rows: 4 }, required: true, default: '' },
+		unset: '',
+		isStrict: true,
+		demand,
+		parse(value) {
+			const text = textFrom(value)?.replace(NOT_WELL_FORMED, '');
+			if (text === undefined || isBlank(text)) return undefined;
+			if (text.includes('[object Object]')) {
+				throw new InvalidParameter(
+					`'${look.label}' must be text, but an expression in it returned an object`,
+					'Name the field of the object in the expression, such as {{ $json.scene.title }}, or write {{ JSON.stringify($json.scene) }}.',
+				);
+			}
+			const start = text.indexOf('{{');
+			if (start !== -1 && text.includes('}}', start)) {
+				throw new InvalidParameter(
+					`'${look.label}' contains an expression that was not evaluated`,
+					'Switch the field from Fixed to Expression, or take the double braces out of the text.',
+				);
+			}
+			return text;
+		},
+	});
+}
+
+interface NameSpec extends Look {
+	/** The initial value, also used if the field is left empty; without one, the field must be filled in. */
+	default?: string;
+	demand: string;
+	isValid: (name: string) => boolean;
+	advice?: string;
+}
+
+/** The name or ID of something; surrounding spaces are removed. */
+export function nameField(spec: NameSpec): Field<string> {
+	const { default: usual, demand, isValid, advice, ...look } = spec;
+	const isRequired = usual === undefined;
+	return makeField(look, {
+		form: { type: 'string', default: usual ?? '', ...(isRequired && { required: true }) },
+		unset: usual ?? '',
+		isStrict: isRequired,
+		demand,
+		advice,
+		parse(value) {
+			const name = textFrom(value)?.trim();
+			return name !== undefined && name !== '' && isValid(name) ? name : undefined;
+		},
+	});
+}
 
 /** A whole number within a range. */
 export function wholeNumberField<Usual extends number | undefined>({
@@ -122,26 +190,19 @@ export function choicesField<const Value extends string>({
 	...look
 }: ChoiceSpec<Value>): Field<Value[]> {
 	const all = options.map(({ value }) => value);
-	return {
-		label: look.label,
+	const form = { options: options.map((option): INodePropertyOptions => ({ ...option })) };
+	return makeField<Value[]>(look, {
+		form: { type: 'multiOptions', required: true, ...form, default: [...all] },
 		unset: all,
-		property: (name) => ({
-			displayName: look.label,
-			name,
-			type: 'multiOptions',
-			required: true,
-			options: options.map((option): INodePropertyOptions => ({ ...option })),
-			default: [...all],
-			description: look.description,
-		}),
-		read(value) {
-			const names: unknown[] = Array.isArray(value) ? value : [];
+		isStrict: true,
+		demand: `be one or more of ${all.join(', ')}`,
+		advice: 'Choose at least one.',
+		parse(value) {
+			const names: unknown[] = Array.isArray(value) ? value : [value];
 			const chosen = all.filter((choice) => names.includes(choice));
-			if (chosen.length > 0 && chosen.length === new Set(names).size) return chosen;
-			const demand = `be one or more of ${all.join(', ')}`;
-			throw mustBe(look.label, demand, value, 'Choose at least one.');
+			return chosen.length > 0 && chosen.length === new Set(names).size ? chosen : undefined;
 		},
-	};
+	});
 }
 
 /** More than any API needs, and still serialized without overflowing the stack. */

@@ -1,5 +1,5 @@
-import { isHttpUrl } from '../httpUrl';
-import { InvalidParameter } from './field';
+import { isHttpUrl, LONGEST_URL } from '../uri';
+import { InvalidParameter, makeField, type Field, type Look } from './field';
 
 /** An address that does not lead to a file, by its host, path and query; and how the URL of the file is made from it. */
 type Link = [
@@ -132,4 +132,30 @@ export function checkLeadsToFile(address: string, label: string): void {
 	const link = readLink(address);
 	if (link === undefined) return;
 	throw new InvalidParameter(`'${label}' points to ${link.what}, not to a file`, link.advice);
+}
+
+/** An address that Runpod can call: http or https. */
+export function addressField(look: Look): Field<string | undefined> {
+	return makeField<string | undefined>(look, {
+		form: { type: 'string', default: '' },
+		unset: undefined,
+		demand: 'be a URL that starts with http:// or https://',
+		parse: (value) => httpUrlFrom(value, look.label),
+	});
+}
+
+/**
+ * A whole http(s) URL, its spaces encoded as every client does; undefined for anything else.
+ * @throws InvalidParameter for one that is longer than any server accepts
+ */
+export function httpUrlFrom(value: unknown, label: string): string | undefined {
+	const text = typeof value === 'string' ? value.trim() : '';
+	if (/^https?:\/\//i.test(text) && text.length > LONGEST_URL) {
+		throw new InvalidParameter(
+			`'${label}' is longer than ${LONGEST_URL} characters`,
+			'Use a shorter URL, or give the file itself.',
+		);
+	}
+	const url = text.replace(/ /g, '%20');
+	return isHttpUrl(url) && !/\s/.test(url) ? url : undefined;
 }

@@ -1,8 +1,7 @@
 import type { INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { isJsonObject } from '../json';
 import { InvalidParameter, isEmpty, mustBe, onlyOne, shown, type Look } from './field';
-import { checkLeadsToFile } from './links';
-import { httpUrlFrom } from './text';
+import { checkLeadsToFile, httpUrlFrom } from './links';
 
 /** What a file is called; any of it can be missing or wrong. */
 export interface FileLabel {

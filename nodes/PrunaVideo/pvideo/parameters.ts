@@ -1,7 +1,6 @@
 import type { Field } from '../fields/field';
-import { choiceField, flagField, wholeNumberField } from '../fields/kinds';
+import { choiceField, flagField, promptField, wholeNumberField } from '../fields/kinds';
 import { MediaField } from '../fields/media';
-import { promptField } from '../fields/text';
 import { LABELS } from '../labels';
 import { formatDollars } from '../money';
 import { FORMATS_IN_WORDS, type MediaName } from './formats';

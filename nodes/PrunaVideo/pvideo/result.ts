@@ -1,4 +1,4 @@
-import { isHttpUrl } from '../httpUrl';
+import { isHttpUrl } from '../uri';
 import { isJsonObject, parseJson, type JsonObject } from '../json';
 
 export interface VideoResult {

@@ -1,4 +1,4 @@
-import { isHttpUrl } from '../httpUrl';
+import { isHttpUrl } from '../uri';
 
 /**
  * IPv4 networks that cannot be reached from outside, or that no public server uses (IANA's special-purpose registry).

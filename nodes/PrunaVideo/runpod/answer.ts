@@ -1,4 +1,4 @@
-import { shortenDataUri } from '../dataUri';
+import { shortenDataUri } from '../uri';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../json';
 
 /** How one HTTP exchange ended; `verdicts.ts` says what follows from it. */

@@ -1,5 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
-import { formatBytes } from '../dataUri';
+import { formatBytes } from '../uri';
 import { isJsonObject } from '../json';
 import type { RequestContext } from './connection';
 import { Failure, Stopped } from './failure';

@@ -1,9 +1,8 @@
 import type { IAllExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { isJsonObject, type JsonObject } from '../json';
 import { classifyError, readBeginning, readBody, type Answer } from './answer';
-import type { Connection } from './connection';
+import { type Connection, withoutKey } from './connection';
 import { Stopped } from './failure';
-import { withoutKey } from './secret';
 import { pause, withTimeLimit, type Deadline } from './time';
 import { mayRepeat } from './verdicts';
 

@@ -6,11 +6,10 @@ import type {
 import { isJsonObject } from '../json';
 import { LABELS } from '../labels';
 import { classifyError, readBody, type Answer } from './answer';
-import { checkCredential, DEFAULT_BASE_URL } from './connection';
+import { checkCredential, DEFAULT_BASE_URL, withoutKey } from './connection';
 import { Failure } from './failure';
 import { jobIn } from './job';
 import { explain } from './messages';
-import { withoutKey } from './secret';
 import { judge, whatIsMissing } from './verdicts';
 
 /**

@@ -1,6 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { download, optionsProperty, readOptions, simplify, webhookUrl } from '../actions/options';
-import type { ItemOptions } from '../actions/options';
+import {
+	download,
+	type ItemOptions,
+	optionsProperty,
+	readOptions,
+	simplify,
+	webhookUrl,
+} from '../actions/options';
 import type { ParameterReader } from '../fields/field';
 import { choicesField, flagField } from '../fields/kinds';
 import type { FinalState } from '../runpod/job';

@@ -1,7 +1,6 @@
 /** What is known of an item's job after what Runpod answered, and the budget that follows from it. */
-import { ended } from '../../../nodes/PrunaVideo/execution/ended';
+import { ended, makeJob } from '../../../nodes/PrunaVideo/execution/jobStates';
 import type { Execution } from '../../../nodes/PrunaVideo/execution/execution';
-import { makeJob } from '../../../nodes/PrunaVideo/execution/makeJob';
 import { Item } from '../../../nodes/PrunaVideo/execution/operation';
 import { keptResponse, type JobRecord } from '../../../nodes/PrunaVideo/execution/record';
 import { Failure, Stopped } from '../../../nodes/PrunaVideo/runpod/failure';

@@ -1,7 +1,6 @@
 /** What fields make of values that no sheet holds; those of sheets, forms and agents are in rows.test.ts. */
 import { readCollection, shown, type Field } from '../../../nodes/PrunaVideo/fields/field';
-import { choicesField, jsonField } from '../../../nodes/PrunaVideo/fields/kinds';
-import { textField } from '../../../nodes/PrunaVideo/fields/text';
+import { choicesField, jsonField, textField } from '../../../nodes/PrunaVideo/fields/kinds';
 import { PARAMETERS } from '../../../nodes/PrunaVideo/pvideo/parameters';
 import { result } from './refusal';
 

@@ -1,6 +1,5 @@
 /** The credential as the user meant it, and credentials that are refused before the key is sent. */
-import { checkCredential } from '../../../nodes/PrunaVideo/runpod/connection';
-import { withoutKey } from '../../../nodes/PrunaVideo/runpod/secret';
+import { checkCredential, withoutKey } from '../../../nodes/PrunaVideo/runpod/connection';
 
 const KEY = 'rpa_0123456789';
 const DEFAULT = 'https://api.runpod.ai/v2';

@@ -1,5 +1,5 @@
 import type { Item, Plan } from '../../execution/operation';
-import { nameField } from '../../fields/text';
+import { nameField } from '../../fields/kinds';
 import { isJobId } from '../../runpod/job';
 import { readOptions } from '../options';
 

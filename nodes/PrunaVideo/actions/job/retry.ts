@@ -1,6 +1,5 @@
-import { ended } from '../../execution/ended';
+import { ended, makeJob } from '../../execution/jobStates';
 import { currentJob } from '../../execution/jobs';
-import { makeJob } from '../../execution/makeJob';
 import { jobOf, stillUncertain } from '../../execution/record';
 import { readVideoResult } from '../../pvideo/result';
 import { isFinal } from '../../runpod/job';

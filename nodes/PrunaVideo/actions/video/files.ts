@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IBinaryData } from 'n8n-workflow';
-import { describeFile } from '../../dataUri';
+import { describeFile } from '../../uri';
 import type { Item } from '../../execution/operation';
 import { InvalidParameter } from '../../fields/field';
 import type { GivenFile } from '../../fields/media';

@@ -1,7 +1,7 @@
 import type { Item } from '../../execution/operation';
 import { InvalidParameter, isEmpty, shown } from '../../fields/field';
 import { checkLeadsToFile } from '../../fields/links';
-import { isHttpUrl } from '../../httpUrl';
+import { isHttpUrl } from '../../uri';
 import type { JsonObject } from '../../json';
 import type { MediaName } from '../../pvideo/formats';
 import { buildInput, type VideoSettings } from '../../pvideo/input';

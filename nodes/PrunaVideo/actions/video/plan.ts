@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatBytes } from '../../dataUri';
+import { formatBytes } from '../../uri';
 import type { VideoPlan } from '../../execution/jobs';
 import type { Item } from '../../execution/operation';
 import { isSubmitted } from '../../execution/record';
