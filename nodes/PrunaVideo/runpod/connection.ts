@@ -117,7 +117,9 @@ export function withoutKey(text: string, apiKey: string | undefined): string {
 	if (apiKey === undefined || apiKey.length < SHORTEST_KEY) return text;
 	const inJson = JSON.stringify(apiKey).slice(1, -1);
 	let clean = text.replaceAll(apiKey, '***').replaceAll(inJson, '***');
-	for (let left = apiKey.length - 1; left >= SHORTEST_KEY && clean.includes('…'); left--) {
+	// Only our own texts are cut in this way.
+	const mayBeCut = text.length < 100_000 && text.includes('…');
+	for (let left = apiKey.length - 1; left >= SHORTEST_KEY && mayBeCut; left--) {
 		clean = clean.replaceAll(`${apiKey.slice(0, left)}…`, '***…');
 	}
 	return clean;
