@@ -18,7 +18,6 @@ beforeEach(() => {
 	simulator.options.statusSync = 'waits';
 });
 afterAll(async () => await simulator.close());
-hurry(20);
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -164,6 +163,8 @@ test.each<[string, Parameters<typeof generate>[1], number, string[]]>([
 });
 
 describe('waiting', () => {
+	hurry(20);
+
 	test.each([
 		['IN_QUEUE', 'both', 'IN_PROGRESS'],
 		['IN_PROGRESS', 'finish', 'IN_PROGRESS'],
