@@ -51,7 +51,6 @@ export async function execute<P extends Plan>(
 	}
 }
 
-/** The items of one execution. */
 class Batch<P extends Plan> {
 	private readonly outcomes = new Map<number, Outcome>();
 
@@ -146,7 +145,6 @@ class Batch<P extends Plan> {
 		});
 	}
 
-	/** Undefined where the user stopped the execution. */
 	private async perform(item: Item, plan: P): Promise<Outcome | undefined> {
 		if (this.execution.stop?.aborted) return undefined;
 		try {

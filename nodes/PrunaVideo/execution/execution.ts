@@ -8,7 +8,6 @@ import { Kept, type TryEnd } from './kept';
 import type { Records } from './record';
 import { Tally } from './tally';
 
-/** What belongs to the whole execution; read from the first item. */
 export interface ExecutionSettings {
 	concurrency: number;
 	maxCostPerExecution?: number;
@@ -22,9 +21,7 @@ export class Execution {
 	readonly continuesOnFail: boolean;
 	readonly kept: Kept;
 	readonly tally = new Tally();
-	/** How often each file name was given to an item. */
 	readonly fileNames = new Map<string, number>();
-	/** Bytes of the bodies that are being sent. */
 	openBytes = 0;
 	/** Set once nothing new may be submitted: an item has failed, and the execution with it. */
 	isEnding = false;
@@ -53,7 +50,6 @@ export class Execution {
 		return this.kept.records;
 	}
 
-	/** The credential, read once for the execution. */
 	async connection(): Promise<Connection> {
 		this.connecting ??= connect(this.context);
 		const connection = await this.connecting;

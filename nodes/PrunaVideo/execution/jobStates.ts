@@ -12,12 +12,9 @@ import type { Item } from './operation';
 import { runPool } from './pool';
 import { keptResponse, totalCost, type Problem, type Sent } from './record';
 
-/** The request that an item is about to make. */
 export interface Intent extends Sent {
 	endpointId: string;
-	/** USD; null where it is not known. */
 	estimatedCost: number | null;
-	/** Size of the request's body, where that can matter. */
 	bytes?: number;
 }
 
@@ -83,13 +80,11 @@ function problemOf(error: unknown): Problem | undefined {
 	return error.wasSending ? STOPPED_WHILE_OPEN : undefined;
 }
 
-/** Why a job is uncertain after a stop. */
 export const STOPPED_WHILE_OPEN: Problem = {
 	message: 'The execution was stopped while the request was open; the job may be running',
 	description: CHECK_USAGE,
 };
 
-/** Why a job is uncertain after an unexpected error. */
 const UNFORESEEN_WHILE_OPEN: Problem = {
 	message: 'An unexpected error ended the request; the job may be running',
 	description: CHECK_USAGE,

@@ -16,7 +16,6 @@ export interface VideoPlan extends Plan, Sent {
 	request: string;
 	endpointId: string;
 	path: 'runsync' | 'run';
-	/** USD; null where it is not known. */
 	estimatedCost: number | null;
 	bytes: number;
 	hasFile: boolean;
@@ -27,11 +26,9 @@ export interface VideoPlan extends Plan, Sent {
 	body(): Promise<JsonObject | Buffer>;
 }
 
-/** A job that has ended with a video. */
 export interface FinishedJob {
 	job: FinalJob;
 	result: VideoResult;
-	/** When the result was seen, in ms since 1970. */
 	finishedAt: number;
 	/** Whether this try has seen the job end. */
 	isNew: boolean;
@@ -40,7 +37,6 @@ export interface FinishedJob {
 	sent: Sent;
 }
 
-/** How long a completed job may come without its output, in ms. */
 const LATE_RESULT_MS = 10_000;
 const LATE_RESULT_PAUSE_MS = 1_000;
 
@@ -129,7 +125,6 @@ async function followed(
 	throw failedJob(whole.job, whole.result, plan);
 }
 
-/** The job: that of an earlier try, or a new one. */
 async function found(
 	item: Item,
 	plan: VideoPlan,

@@ -4,7 +4,6 @@ import { isJsonObject } from '../json';
 import { dollars } from '../money';
 import { Records, totalCost, type JobRecord } from './record';
 
-/** How a try ended, as n8n's retry loop sees it. */
 export type TryEnd = 'fine' | 'thrown' | 'returnedError';
 
 /**
@@ -40,7 +39,6 @@ export class Kept {
 	private readonly isTool: boolean;
 	private readonly key: string;
 
-	/** Takes out what an earlier try left. */
 	constructor(private readonly functions: IExecuteFunctions) {
 		this.context = functions.getContext('node');
 		this.executionId = functions.getExecutionId();

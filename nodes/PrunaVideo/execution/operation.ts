@@ -3,7 +3,6 @@ import type { KnownJob } from '../runpod/failure';
 import type { Execution } from './execution';
 import type { JobRecord } from './record';
 
-/** One input item on its way through an execution. */
 export class Item {
 	/** As it is sent, once it is known: tells the user which row an output or an error is about. */
 	prompt?: string;
@@ -21,7 +20,6 @@ export class Item {
 		return this.context.getInputData()[this.index] ?? { json: {} };
 	}
 
-	/** What is known of the item's job. */
 	get record(): JobRecord | undefined {
 		return this.execution.records.get(this.index);
 	}
@@ -30,7 +28,6 @@ export class Item {
 	readonly read = (name: string, fallback: unknown): unknown =>
 		this.context.getNodeParameter(name, this.index, fallback);
 
-	/** The output of this item, paired with it. */
 	returns(json: IDataObject, job: KnownJob = {}): Result {
 		return { item: { json, pairedItem: { item: this.index } }, job };
 	}
@@ -57,6 +54,5 @@ export interface Operation<P extends Plan = Plan> {
 	/** Reads one item's fields and checks them all; sends nothing that costs money. @throws InvalidParameter */
 	plan(item: Item): P | Promise<P>;
 
-	/** Does what was planned. @throws Failure, Stopped, InvalidParameter */
 	perform(item: Item, plan: P): Promise<Result>;
 }

@@ -20,7 +20,6 @@ type Outcomes = ReadonlyMap<number, Outcome>;
 
 /** Items that an error lists: the whole list of five thousand would be 600 kB. */
 const MOST_LISTED = 50;
-/** Items that a message about wrong fields lists. */
 const MOST_REFUSED = 10;
 
 /**

@@ -29,7 +29,6 @@ export type JobState =
 	| { state: 'done'; job: JobRef; result: VideoResult; response: JsonObject; finishedAt: number }
 	| { state: 'failed' | 'cancelled'; job: JobRef; status: string };
 
-/** What was, or is to be, sent. */
 export interface Sent {
 	/** Identifies the request as the user stated it. */
 	request: string;
@@ -76,7 +75,6 @@ export class Records {
 		this.byItem.delete(itemIndex);
 	}
 
-	/** In the order of their items. */
 	entries(): Array<[itemIndex: number, record: JobRecord]> {
 		return [...this.byItem].sort(([a], [b]) => a - b);
 	}

@@ -13,7 +13,6 @@ export class Tally {
 	private differing = 0;
 	/** How many items of those that could have an image or audio have none, by the field's label. */
 	private readonly media = new Map<string, { with: number; without: number }>();
-	/** Sentences, and how n8n shows each. */
 	private readonly notes = new Map<string, 'info' | 'warning'>();
 
 	/**
@@ -36,7 +35,6 @@ export class Tally {
 		this.media.set(label, counted);
 	}
 
-	/** A sentence that is shown once, however many items it applies to. */
 	note(sentence: string, type: 'info' | 'warning' = 'warning'): void {
 		this.notes.set(sentence, type);
 	}

@@ -1,4 +1,3 @@
-/** What users read of a job that ended without a video. */
 import { LABELS } from '../labels';
 import { formatDollars } from '../money';
 import { MODEL_ENDPOINT } from '../pvideo/parameters';
@@ -57,7 +56,6 @@ function billOf({ cost }: KnownJob, endpointId: string): string {
 /** Of the whole error, because the code is beside the message that people read. */
 const LONGEST_JUDGED = 2_000;
 
-/** What to do, by the kind of reason that was given. */
 function adviceFor({ raw }: FinalJob, reason: string, hasFile = false): string {
 	const whole = JSON.stringify(raw.error ?? raw.output ?? '').slice(0, LONGEST_JUDGED);
 	if (/\b(429|503)\b|rate limit|too many requests|timed out after|overload|temporar/i.test(whole)) {

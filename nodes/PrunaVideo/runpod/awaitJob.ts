@@ -77,7 +77,6 @@ class Watch {
 		return this.missing % 2 === 1;
 	}
 
-	/** Takes note of an open job; returns the pause before the next look. */
 	sees(job: Job, hasWaited: boolean): number {
 		this.seen = job;
 		this.problem = undefined;

@@ -2,7 +2,6 @@ import { isJsonObject, type JsonObject } from '../json';
 import type { Answer } from './answer';
 import { plainText, readReason } from './reason';
 
-/** States of jobs that have not ended (Runpod, "Job states"). */
 const OPEN_STATES: readonly string[] = ['IN_QUEUE', 'IN_PROGRESS', 'RUNNING'];
 const FINAL_STATES = ['COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'] as const;
 export type FinalState = (typeof FINAL_STATES)[number];

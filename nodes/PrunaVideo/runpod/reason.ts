@@ -1,7 +1,6 @@
 import { isJsonObject, parseJson, type JsonObject } from '../json';
 
 const LONGEST_REASON = 300;
-/** Of a text from a server, before its markup is taken out. */
 const LONGEST_READ = 20_000;
 const LONGEST_URL = 2_000;
 const DEEPEST = 5;

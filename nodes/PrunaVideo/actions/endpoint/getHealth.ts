@@ -6,7 +6,6 @@ interface HealthPlan extends Plan {
 	endpointId: string;
 }
 
-/** Endpoint > Get Health: counts of jobs and workers. */
 export const getHealth: DescribedOperation<HealthPlan> = {
 	resource: 'endpoint',
 	value: 'getHealth',

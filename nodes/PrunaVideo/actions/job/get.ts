@@ -28,7 +28,6 @@ interface GetPlan extends JobPlan {
 	options: ItemOptions;
 }
 
-/** Job > Get: state and result of a job. */
 export const get: DescribedOperation<GetPlan> = {
 	resource: 'job',
 	value: 'get',

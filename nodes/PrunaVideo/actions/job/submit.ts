@@ -6,7 +6,6 @@ import { optionsProperty, readOptions, webhookUrl } from '../options';
 import { videoFields } from '../video/fields';
 import { planVideo, VIDEO_OPTIONS } from '../video/plan';
 
-/** Job > Submit: submits a job without waiting for it. */
 export const submit: DescribedOperation<VideoPlan> = {
 	resource: 'job',
 	value: 'submit',

@@ -11,7 +11,6 @@ interface GeneratePlan extends VideoPlan {
 	fileName: string;
 }
 
-/** Video > Generate: makes a video and waits for it. */
 export const generate: DescribedOperation<GeneratePlan> = {
 	resource: 'video',
 	value: 'generate',
