@@ -350,7 +350,7 @@ const polls = [
 		...[408, 429, 500, 502, 503, 504, 520].map(
 			(code): Line => [x(3, look(http(code))), 1, DONE, OK],
 		),
-		[x(2, look(http(404, PROBLEM))), 1, DONE, OK],
+		[look(http(404, PROBLEM)), 1, DONE, OK],
 		[x(3, look(reset)), 1, DONE, OK],
 		[x(2, look(hang)), 1, DONE, OK],
 		[look(naming(500, 'IN_PROGRESS')), 1, DONE, OK],
