@@ -1,7 +1,4 @@
 /** Stop means stop: what is known is cancelled on Runpod at once, nothing new is sent, nothing stays behind. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { INodeType } from 'n8n-workflow';
 import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
@@ -84,6 +81,12 @@ const putOff = (operation: 'run' | 'status' | 'status-sync', status = 429): Faul
 });
 const PUT_OFF_LOOKS = [putOff('status'), putOff('status-sync')];
 
+const CANCEL_FAULTS: FaultRule[] = [
+	{ operation: 'cancel', kind: 'reset' },
+	{ operation: 'cancel', kind: 'status', status: 503 },
+	{ operation: 'cancel', kind: 'status', status: 404, body: { error: 'job not found' } },
+];
+
 interface Row extends Batch {
 	jobs: number;
 	ready: () => boolean;
@@ -141,13 +144,9 @@ describe('a stop cancels on Runpod every job whose id is known, at once', () => 
 				faults: [{ ...putOff('run', 503), match: { prompt: 'shot 3.' } }],
 			},
 		],
-		...[
-			[{ operation: 'cancel', kind: 'reset' }],
-			[{ operation: 'cancel', kind: 'status', status: 503 }],
-			[{ operation: 'cancel', kind: 'status', status: 404, body: { error: 'job not found' } }],
-		].map((faults): [string, Row] => [
-			`a job whose first /cancel fails: ${JSON.stringify(faults)}`,
-			{ jobs: 1, ready: followed(1), faults: faults as FaultRule[] },
+		...CANCEL_FAULTS.map((fault): [string, Row] => [
+			`a job whose first /cancel fails: ${JSON.stringify(fault)}`,
+			{ jobs: 1, ready: followed(1), faults: [fault] },
 		]),
 	])('%s', async (_, row) => {
 		const { jobs, ready, faults = [], set, sent = jobs, isLater, ...batch } = row;
@@ -198,8 +197,11 @@ describe('a stop cancels on Runpod every job whose id is known, at once', () => 
 		for (const { id } of simulator.ledger.jobs) expect(errors().join()).toContain(id);
 	});
 
-	test('500 jobs of Job > Submit, of which Runpod cancels 100 in a window; what it keeps is named', async () => {
-		simulator.options.rateWindowMs = 1_000;
+	test('500 jobs of Job > Submit, more than Runpod cancels in its ten seconds; what is left is named', async () => {
+		simulator.options.rateLimits = {
+			...simulator.options.rateLimits,
+			cancel: { requests: 400, concurrent: 20 },
+		};
 		simulator.hold('finish');
 		simulator.faults.add({ operation: 'run', kind: 'delay', ms: LATER_MS, skip: 450, times });
 		const last = { prompt: 'shot 499.' };
@@ -387,65 +389,48 @@ test("without 'Cancel on Stop' nothing is cancelled, and the jobs are named", as
 	expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 3 });
 });
 
-function gate(): { opened: Promise<void>; open: () => void } {
-	let open = () => {};
-	const opened = new Promise<void>((resolve) => (open = resolve));
-	return { opened, open };
-}
-
 test.each<[string, Batch, string]>([
 	['Video > Generate', { options: ASYNC }, 'COMPLETED'],
 	['Job > Submit', { parameters: SUBMIT }, 'IN_PROGRESS'],
-])('%s: what ended by itself is not cancelled by a later stop', async (_, batch, status) => {
-	if (status === 'IN_PROGRESS') simulator.hold('finish');
-	// The execution is stopped in the node after this one.
-	const [isNext, isOver] = [gate(), gate()];
-	const next: INodeType = {
-		description: simpleDescription('next'),
-		execute: async () => {
-			isNext.open();
-			await isOver.opened;
-			return [[]];
-		},
-	};
-	const to = (name: string) => ({ main: [[{ node: name, type: 'main' as const, index: 0 }]] });
-	const stop = new AbortController();
-	const execution = generate(simulator, {
-		...batch,
-		stop: stop.signal,
-		extra: {
-			nodes: [node('Next', 'next')],
-			types: { next },
-			connections: { Source: to(NODE_NAME), [NODE_NAME]: to('Next') },
-		},
-	});
-	await isNext.opened;
-	stop.abort();
-	isOver.open();
-	await execution;
-	await askHealth();
+])(
+	'%s: what ended by itself is not cancelled by a stop in the next node',
+	async (_, batch, status) => {
+		if (status === 'IN_PROGRESS') simulator.hold('finish');
+		const stop = new AbortController();
+		const next: INodeType = {
+			description: simpleDescription('next'),
+			execute: async () => {
+				stop.abort();
+				return [[]];
+			},
+		};
+		const to = (name: string) => ({ main: [[{ node: name, type: 'main' as const, index: 0 }]] });
+		await generate(simulator, {
+			...batch,
+			stop: stop.signal,
+			extra: {
+				nodes: [node('Next', 'next')],
+				types: { next },
+				connections: { Source: to(NODE_NAME), [NODE_NAME]: to('Next') },
+			},
+		});
+		await askHealth();
 
-	expect(count('cancel')).toHaveLength(0);
-	expect(simulator.ledger.countByStatus()).toEqual({ [status]: 1 });
-});
+		expect(count('cancel')).toHaveLength(0);
+		expect(simulator.ledger.countByStatus()).toEqual({ [status]: 1 });
+	},
+);
 
 describe('a stop does not show the key', () => {
 	test('that is part of an address, in its error', async () => {
-		const server = createServer((_request, response) => {
-			response.writeHead(200, { 'content-type': 'video/mp4' }).write('x');
-		}).listen(0, '127.0.0.1');
-		await once(server, 'listening');
-		const { port } = server.address() as AddressInfo;
-		const video_url = `http://127.0.0.1:${port}/a.mp4?token=${simulator.apiKey}`;
+		const video_url = `${simulator.videoUrl('job-1')}?token=${simulator.apiKey}`;
 		simulator.faults.add({ operation: 'runsync', kind: 'job', output: { video_url, cost: 0.1 } });
-		const isAskedForVideo = once(server, 'request');
+		simulator.faults.add({ operation: 'video', kind: 'hang', times });
 		const { stop, errors } = start({ parameters: { download: true } });
-		await isAskedForVideo;
+		await simulator.waitFor(() => count('video').length === 1);
 		await stop();
-		server.closeAllConnections();
-		server.close();
 
-		expect(errors().join()).toContain('/a.mp4');
+		expect(errors().join()).toContain('job-1');
 		expect(errors().join()).not.toContain(simulator.apiKey);
 	});
 
