@@ -36,8 +36,7 @@ export class MediaField {
 			displayName: label,
 			name,
 			type: 'string',
-			// Files can be dragged here from the input panel, or be the value of an expression.
-			typeOptions: { binaryDataProperty: true },
+			// Not `binaryDataProperty`: all it does is a tooltip that asks for a field's name, though a URL is as good.
 			default: '',
 			...look,
 		};
