@@ -1,6 +1,7 @@
 /**
- * n8n on several "machines": one main and its workers, each with a user folder of its own, so that they share only
- * what docs/scaling.md says that they must: the encryption key, the database, the queue, and the binary data.
+ * n8n on several "machines": one main and two workers, each with a user folder of its own, so that they share only
+ * what docs/scaling.md says that they must: the encryption key, the database, the queue, and the folder for files. One
+ * worker keeps files in the database, the other in that folder; main reads both.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -23,8 +24,6 @@ import type { Postgres } from './services';
 export interface ClusterOptions {
 	redisPort: number;
 	postgres: Postgres;
-	binaryDataMode: 'database' | 'filesystem';
-	workers: number;
 	/** Executions at once on each worker. */
 	concurrency: number;
 	env?: NodeJS.ProcessEnv;
@@ -33,7 +32,7 @@ export interface ClusterOptions {
 export interface Cluster extends Stage {
 	/** Those that were started, oldest first. */
 	workers: N8nInstance[];
-	/** Another machine that helps. */
+	/** Another machine that helps, with its files in the database. */
 	startWorker(): Promise<N8nInstance>;
 }
 
@@ -58,12 +57,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 			WEBHOOK_URL: `${main.url}/`,
 		};
 		const workers: N8nInstance[] = [];
-		const startWorker = async () => {
-			const worker = await start('worker', own);
+		const startWorker = async (binaryDataMode = 'database') => {
+			const mode = { N8N_DEFAULT_BINARY_DATA_MODE: binaryDataMode };
+			const worker = await start('worker', { ...own, ...mode });
 			workers.push(worker);
 			return worker;
 		};
-		await Promise.all(Array.from({ length: options.workers }, startWorker));
+		await Promise.all([startWorker(), startWorker('filesystem')]);
 		const api = await N8nApi.setUpOwner(main.url, OWNER);
 		const credential = await createCredential(api, simulator);
 		return { n8n, main, workers, startWorker, api, simulator, credential, endings };
@@ -75,7 +75,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 /** What main and workers have in common; see docs/scaling.md. */
 async function sharedEnvironment(
-	{ redisPort, postgres, binaryDataMode, env }: ClusterOptions,
+	{ redisPort, postgres, env }: ClusterOptions,
 	endings: Endings,
 ): Promise<NodeJS.ProcessEnv> {
 	const name = `n8n_${randomBytes(6).toString('hex')}`;
@@ -96,10 +96,7 @@ async function sharedEnvironment(
 		DB_POSTGRESDB_PORT: String(postgres.port),
 		DB_POSTGRESDB_DATABASE: name,
 		DB_POSTGRESDB_USER: postgres.user,
-		...(binaryDataMode === 'filesystem' && {
-			N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
-			N8N_BINARY_DATA_STORAGE_PATH: folder,
-		}),
+		N8N_BINARY_DATA_STORAGE_PATH: folder,
 		...env,
 	};
 }

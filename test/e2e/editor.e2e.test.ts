@@ -5,63 +5,65 @@ import { N8N_VERSION } from '../tools/n8n/install';
 import type { JsonRecord } from '../tools/n8n/json';
 import { createCredential, startStage, type Stage } from '../tools/n8n/stage';
 import { readExample, withCredential } from '../tools/n8n/workflow';
-import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo, prunaVideoTrigger } from './build-workflow';
+import {
+	chain,
+	manualTrigger,
+	onePerPrompt,
+	PRUNA_VIDEO,
+	PRUNA_VIDEO_TRIGGER,
+	prunaVideo,
+	prunaVideoTrigger,
+	type Built,
+} from './build-workflow';
 import { Editor, startBrowser } from './editor';
+import { servePicture } from './picture';
+import { submit } from './running';
 
-const [VERSION] = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
+const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
 
-let fixture: Stage;
-let browser: Browser;
-let editor: Editor;
+describe.each(VERSIONS)('n8n %s', (version) => {
+	let stage: Stage;
+	let browser: Browser;
+	let editor: Editor;
 
-beforeAll(async () => {
-	fixture = await startStage({
-		version: VERSION,
-		env: { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' },
+	beforeAll(async () => {
+		const env = { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' };
+		stage = await startStage({ version, env });
+		browser = await startBrowser();
+		editor = await Editor.open(browser, stage, { size: { width: 1600, height: 1350 } });
+	}, 20 * 60_000);
+	afterAll(async () => {
+		await browser?.close();
+		await stage?.endings.run();
 	});
-	browser = await startBrowser();
-	editor = await Editor.open(browser, fixture);
-}, 20 * 60_000);
-afterAll(async () => {
-	await browser?.close();
-	await fixture?.endings.run();
-});
-beforeEach(() => fixture.simulator.reset());
+	beforeEach(() => stage.simulator.reset());
 
-/** A workflow of a manual trigger and the node, opened in the editor with the node's panel in front. */
-async function openNode(parameters: JsonRecord): Promise<string> {
-	const { api, credential } = fixture;
-	const id = await api.createWorkflow(
-		chain('Editor', [manualTrigger, prunaVideo(parameters, credential)]),
-	);
-	await editor.openWorkflow(id);
-	await editor.openNode(PRUNA_VIDEO);
-	return id;
-}
+	// n8n 1.x shows no description beside a node that has actions, and cannot keep files in the JSON data.
+	const testSince2 = version.startsWith('1.') ? test.skip : test;
+	const inputs = () => stage.simulator.ledger.jobs.map(({ input }) => input);
 
-describe('the credential form', () => {
-	const NAME = 'Runpod for the form';
-	let id: string;
-	// A working one for each test: n8n tests a saved credential when it is opened, too.
-	beforeEach(async () => {
-		({ id } = await createCredential(fixture.api, fixture.simulator, NAME));
-	});
-	afterEach(async () => await fixture.api.call('DELETE', `/rest/credentials/${id}`));
+	/** A workflow of a manual trigger, other nodes and the node, opened with the node's panel in front. */
+	async function openNode(parameters: JsonRecord, before: Built[] = [], settings: JsonRecord = {}) {
+		const node = prunaVideo(parameters, stage.credential);
+		const workflow = chain('Editor', [manualTrigger, ...before, node], settings);
+		await editor.openWorkflow(await stage.api.createWorkflow(workflow));
+		await editor.openNode(PRUNA_VIDEO);
+		await editor.part('node-parameters').getByText('Options', { exact: true }).first().waitFor();
+	}
 
-	test('hides the key, shows the base URL, and says that a valid key works', async () => {
-		await editor.openCredential(NAME);
-		const key = editor.field('apiKey').locator('input');
-		expect(await key.getAttribute('type')).toBe('password');
-		expect(await editor.field('baseUrl').locator('input').inputValue()).toBe(
-			fixture.simulator.baseUrl,
-		);
-		await editor.fill('baseUrl', `${fixture.simulator.baseUrl}/`);
+	test('the credential form hides the key, and says whether it works', async () => {
+		const { api, simulator } = stage;
+		const name = 'Runpod for the form';
+		await createCredential(api, simulator, name);
+		await editor.openCredential(name);
+		const [key, url] = ['apiKey', 'baseUrl'].map((field) => editor.field(field).locator('input'));
+		expect(await key?.getAttribute('type')).toBe('password');
+		expect(await url?.inputValue()).toBe(simulator.baseUrl);
+		await editor.fill('baseUrl', `${simulator.baseUrl}/`);
 		await editor.part('credential-save-button').click();
 		await editor.credentialSays('Connection tested successfully');
-	});
 
-	test('says what is wrong with a bad key, and what to do', async () => {
-		await editor.openCredential(NAME);
+		await editor.openCredential(name);
 		await editor.fill('apiKey', 'rpa_not_a_key');
 		await editor.part('credential-save-button').click();
 		await editor.credentialSays(/Couldn.t connect with these settings/);
@@ -69,99 +71,42 @@ describe('the credential form', () => {
 		await editor.credentialSays(/Runpod did not accept this API key.*Settings > API Keys/);
 	});
 
-	test('does not report success if the server is down', async () => {
-		await editor.openCredential(NAME);
-		await editor.fill('baseUrl', 'http://127.0.0.1:9/v2');
-		await editor.part('credential-save-button').click();
-		await editor.credentialSays(/Couldn.t connect with these settings/);
-		await editor.page.getByText('More details').click();
-		const text = await editor.credentialSays(/could not be reached \(ECONNREFUSED\)/);
-		expect(text).not.toContain('Connection tested successfully');
-	});
-});
+	describe('the node panel', () => {
+		/** What people type who want a video. */
+		const PHRASES = (
+			'generate video,make video,create video,videos,text-to-video,text to video,image to video,' +
+			'ai video generator,runpod video,mp4,animate,avatar,talking head,lip sync,reel,shorts,animation,' +
+			'audio to video,music video,photo to video,video ad,product video,social media video,' +
+			'explainer video,ugc,img2vid,video clip,footage,short video,p-video,pruna'
+		).split(',');
 
-/** What people type who want a video. */
-const PHRASES = [
-	'generate video',
-	'make video',
-	'create video',
-	'videos',
-	'text-to-video',
-	'text to video',
-	'image to video',
-	'ai video generator',
-	'runpod video',
-	'mp4',
-	'animate',
-	'avatar',
-	'talking head',
-	'lip sync',
-	'reel',
-	'shorts',
-	'animation',
-	'audio to video',
-	'music video',
-	'photo to video',
-	'video ad',
-	'product video',
-	'social media video',
-	'explainer video',
-	'ugc',
-	'img2vid',
-	'video clip',
-	'footage',
-	'short video',
-	'p-video',
-];
+		beforeEach(async () => await editor.openNodeCreator());
 
-describe('the node panel', () => {
-	test.each(['pruna', 'AI video', 'Runpod', 'text to video'])('finds it by "%s"', async (text) => {
-		await editor.openNewWorkflow();
-		await editor.page.getByText('Trigger manually').first().click();
-		await editor.part('node-creator-plus-button').click();
-		await editor.searchNodes(text, 'Pruna Video');
-	});
+		test('lists it first when people search for what they want to do', async () => {
+			const missed: string[] = [];
+			for (const text of PHRASES) {
+				// So that the list that is read is this phrase's.
+				await editor.part('node-creator-search-bar').fill('qqzzqq');
+				await editor.part('node-creator-item-name').first().waitFor({ state: 'detached' });
+				await editor.searchNodes(text, 'Pruna Video');
+				const [first] = await editor.listedNodes();
+				if (first !== 'Pruna Video') missed.push(`${text}: ${first}`);
+			}
+			expect(missed).toEqual([]);
+			for (const text of ['AI video', 'Runpod']) await editor.searchNodes(text, 'Pruna Video');
+		});
 
-	test('finds it first when people search for what they want to do', async () => {
-		await editor.openNewWorkflow();
-		await editor.page.getByText('Trigger manually').first().click();
-		await editor.part('node-creator-plus-button').click();
-		const missed: string[] = [];
-		for (const text of PHRASES) {
-			// So that the list that is read is this phrase's.
-			await editor.part('node-creator-search-bar').fill('qqzzqq');
-			await editor.part('node-creator-item-name').first().waitFor({ state: 'detached' });
-			await editor.searchNodes(text, 'Pruna Video');
-			const [first] = await editor.part('node-creator-item-name').allInnerTexts();
-			if (first?.trim() !== 'Pruna Video') missed.push(`${text}: ${first}`);
-		}
-		expect(missed).toEqual([]);
-	});
+		testSince2('describes the node and its trigger together', async () => {
+			await editor.searchNodes('make video', 'Pruna Video');
+			const description =
+				'Make AI videos from text, images or audio on Runpod, or start a workflow when one is done';
+			await editor.page.getByText(description).first().waitFor();
+		});
 
-	// n8n 1.x shows no description beside a node that has actions.
-	const testSince2 = VERSION!.startsWith('1.') ? test.skip : test;
-	testSince2('describes the node and its trigger together', async () => {
-		await editor.openNewWorkflow();
-		await editor.page.getByText('Trigger manually').first().click();
-		await editor.part('node-creator-plus-button').click();
-		await editor.searchNodes('make video', 'Pruna Video');
-		await editor.page
-			.getByText(
-				'Make AI videos from text, images or audio on Runpod, or start a workflow when one is done',
-			)
-			.first()
-			.waitFor();
-	});
-
-	test('lists the operations, and opens the form of the chosen one', async () => {
-		await editor.openNewWorkflow();
-		await editor.page.getByText('Trigger manually').first().click();
-		await editor.part('node-creator-plus-button').click();
-		await (await editor.searchNodes('pruna', 'Pruna Video')).click();
-		await editor.page.getByText('Generate a video').waitFor();
-		const actions = await editor.part('node-creator-item-name').allInnerTexts();
-		expect(actions.map((action) => action.trim()).filter((name) => name !== 'Pruna Video')).toEqual(
-			[
+		test('lists operations and events, and opens the form of the chosen operation', async () => {
+			await (await editor.searchNodes('pruna', 'Pruna Video')).click();
+			await editor.page.getByText('Generate a video').waitFor();
+			expect((await editor.listedNodes()).filter((name) => name !== 'Pruna Video')).toEqual([
 				'Generate a video',
 				'Estimate the cost of a video',
 				'Submit a job',
@@ -169,115 +114,146 @@ describe('the node panel', () => {
 				'Cancel a job',
 				'Retry a job',
 				'Get the health of the endpoint',
-			],
-		);
-		await editor.page
-			.getByText(/^Triggers \(/)
-			.first()
-			.click();
-		await editor.page.getByText('When a job times out').waitFor();
-		const events = (await editor.part('node-creator-item-name').allInnerTexts()).slice(-4);
-		expect(events.map((event) => event.trim())).toEqual([
-			'When a video is completed',
-			'When a video fails',
-			'When a job is cancelled',
-			'When a job times out',
-		]);
-		await editor.page.getByText('Generate a video').click();
-		await editor.part('ndv').waitFor();
-		// The last of them.
-		await editor.part('node-parameters').getByText('Options', { exact: true }).first().waitFor();
-		expect(await editor.labels()).toEqual([
+			]);
+			const triggers = editor.page.getByText(/^Triggers \(/);
+			await triggers.first().click();
+			await editor.page.getByText('When a job times out').waitFor();
+			expect((await editor.listedNodes()).slice(-4)).toEqual([
+				'When a video is completed',
+				'When a video fails',
+				'When a job is cancelled',
+				'When a job times out',
+			]);
+			await editor.page.getByText('Generate a video').click();
+			await editor.part('ndv').waitFor();
+			await editor.field('prompt').waitFor();
+		});
+	});
+
+	describe('the short form', () => {
+		const FIELDS = [
 			'Resource',
 			'Operation',
 			'Prompt',
-			'Image Source',
-			'Audio Source',
+			'Image',
+			'Audio',
 			'Duration (Seconds)',
 			'Resolution',
 			'Draft Mode',
 			'Aspect Ratio',
-			'Frames per Second',
-			'Save Audio',
-			'Prompt Upsampling',
 			'Download Video',
-			'Simplify',
 			'Additional Fields',
 			'Options',
-		]);
+		];
+		/** Down from the window's upper edge, which n8n's own 110 pixels above the form are part of. */
+		const MOST_PIXELS = 1150;
+
+		test(`is at most ${MOST_PIXELS} pixels high, and no field hides another`, async () => {
+			await openNode({ prompt: 'A cat' });
+			expect(await editor.labels()).toEqual(FIELDS);
+			const { y, height } = (await editor.addOption().boundingBox())!;
+			process.stdout.write(`n8n ${version}: the form ends at ${Math.round(y + height)} pixels\n`);
+			expect(y + height).toBeLessThanOrEqual(MOST_PIXELS);
+
+			const files = { image: 'data', audio: 'https://example.com/voice.mp3' };
+			await openNode({
+				prompt: 'A cat',
+				...files,
+				draft: true,
+				resolution: '1080p',
+				download: true,
+			});
+			expect(await editor.labels()).toEqual(FIELDS);
+		});
+
+		test('no expression in any field stops a workflow before it starts, or hides a field', async () => {
+			const main = {
+				prompt: 'A cat',
+				image: '',
+				audio: null,
+				duration: '7',
+				resolution: '1080P',
+				draft: 'yes',
+				aspectRatio: '9x16',
+				download: 'no',
+			};
+			const row = { ...main, seed: 7, fps: '48', limit: '0.40' };
+			const from = (name: string) => `={{ $('Row').item.json.${name} }}`;
+			const parameters = {
+				...Object.fromEntries(Object.keys(main).map((name) => [name, from(name)])),
+				additionalFields: { seed: from('seed'), fps: from('fps'), additionalInput: from('none') },
+				options: {
+					maxCostPerItem: from('limit'),
+					executionMode: from('none'),
+					policy: from('none'),
+				},
+			};
+			const set = { mode: 'raw', jsonOutput: JSON.stringify(row), options: {} };
+			const node = { name: 'Row', type: 'n8n-nodes-base.set', typeVersion: 3.4, parameters: set };
+			await openNode(parameters, [node]);
+			const labels = await editor.labels();
+			expect(FIELDS.filter((label) => !labels.includes(label))).toEqual([]);
+			await editor.closeNode();
+			await editor.part('execute-workflow-button').first().click();
+			await editor.page.getByText('Workflow executed successfully').first().waitFor();
+			const { prompt } = row;
+			const shape = { duration: 7, resolution: '1080p', draft: true, aspect_ratio: '9:16' };
+			expect(inputs()).toEqual([expect.objectContaining({ prompt, ...shape, seed: 7, fps: 48 })]);
+			expect(inputs()[0]).not.toHaveProperty('image');
+		});
+
+		test('Image takes nothing, a URL, a file by its name, a data URI, and a file by expression', async () => {
+			const { content, node } = await servePicture(100, stage.endings);
+			const uri = `data:image/png;base64,${content.toString('base64')}`;
+			await openNode({ prompt: 'A cat' }, [node]);
+			const url = 'https://example.com/photo.png';
+			const typed = [
+				['', undefined],
+				[url, url],
+				['data', uri],
+				[uri, uri],
+				["={{ $('HTTP Request').item.binary.data }}", uri],
+			] as const;
+			for (const [text] of typed) {
+				if (text !== '') await editor.fill('image', text);
+				const jobs = inputs().length;
+				await editor.executeStep();
+				await stage.simulator.waitFor((ledger) => ledger.count('COMPLETED') > jobs, 60_000);
+				await editor.stepIsDone();
+			}
+			expect(inputs().map(({ image }) => image)).toEqual(typed.map(([, image]) => image));
+		});
+
+		test('Image takes a column that is dragged from the input panel', async () => {
+			await openNode({ prompt: 'A cat' }, onePerPrompt(['https://example.com/photo.png']));
+			await editor.dragInput('prompt', 'image');
+			await editor.executeStep();
+			await editor.output.getByText('1 video for $0.10').waitFor();
+			expect(inputs().map(({ image }) => image)).toEqual(['https://example.com/photo.png']);
+		});
+
+		testSince2('Image takes a file that is dragged from the input panel', async () => {
+			const { content, node } = await servePicture(100, stage.endings);
+			await openNode({ prompt: 'A cat' }, [node], { binaryMode: 'combined' });
+			await editor.dragInput('data', 'image');
+			expect(await editor.field('image').innerText()).toContain('{{ $item._files.data }}');
+			// n8n 2.41's new expression engine finds nothing there, in any node: $item is a function in it.
+			const image = '={{ $json._files.data }}';
+			await openNode({ prompt: 'A cat', image }, [node], { binaryMode: 'combined' });
+			await editor.executeStep();
+			await editor.output.getByText('1 video for $0.10').waitFor();
+			const uri = `data:image/png;base64,${content.toString('base64')}`;
+			expect(inputs().map((input) => input.image)).toEqual([uri]);
+		});
 	});
-});
 
-const GONE = { state: 'detached' } as const;
-
-describe('the form', () => {
-	test('shows the fields that fit the sources', async () => {
-		await openNode({ prompt: 'A cat' });
-		expect(await editor.field('imageUrl').count()).toBe(0);
-		await editor.choose('imageSource', 'URL');
-		await editor.field('imageUrl').waitFor();
-		await editor.field('aspectRatio').waitFor(GONE);
-		await editor.choose('imageSource', 'None');
-		await editor.field('aspectRatio').waitFor();
-
-		await editor.choose('audioSource', 'Binary');
-		await editor.field('audioBinaryField').waitFor();
-		await editor.field('duration').waitFor(GONE);
-	});
-
-	test('shows the fields that fit the operation', async () => {
-		await openNode({ prompt: 'A cat' });
-		await editor.choose('resource', 'Job');
-		await editor.field('webhookUrl').waitFor();
-		await editor.field('download').waitFor(GONE);
-		await editor.choose('operation', 'Get');
-		await editor.field('jobId').waitFor();
-		await editor.field('prompt').waitFor(GONE);
-		await editor.field('wait').waitFor();
-	});
-
-	test('offers every option of Generate', async () => {
-		await openNode({ prompt: 'A cat' });
-		await editor.addOption();
-		const options = editor.listed();
-		await options.first().waitFor();
-		const names = (await options.allInnerTexts()).map((text) => text.trim());
-		expect(names.filter(Boolean)).toEqual([
-			'Max Cost per Item (USD)',
-			'Max Cost per Execution (USD)',
-			'Items in Parallel',
-			'Execution Mode',
-			'Timeout (Seconds)',
-			'Sync Wait (Seconds)',
-			'Poll Interval (Seconds)',
-			'Cancel on Stop',
-			'Cancel on Timeout',
-			'Resubmit Uncertain Jobs',
-			'File Name',
-			'Include Input',
-			'Send Files As',
-			'Webhook URL',
-			'Endpoint ID',
-			'Runpod: Execution Timeout (Seconds)',
-			'Runpod: Time to Live (Seconds)',
-			'Runpod: Low Priority',
-		]);
-	});
-});
-
-describe('an execution', () => {
 	test('starts with what was typed, and ends with the video playing in the output', async () => {
 		await openNode({ prompt: '', download: true });
 		await editor.fill('prompt', 'A red fox trots through fresh snow');
 		await editor.executeStep();
 		await editor.output.getByText('1 video for $0.10').waitFor();
 		expect(await editor.output.getByText('Video URLs expire').count()).toBe(0);
-		expect(fixture.simulator.ledger.jobs.map(({ input }) => input.prompt)).toEqual([
-			'A red fox trots through fresh snow',
-		]);
-		await editor.showOutputAs('JSON');
-		await editor.output.getByText('video_url').first().waitFor();
-
+		expect(inputs().map(({ prompt }) => prompt)).toEqual(['A red fox trots through fresh snow']);
 		await editor.showOutputAs('Binary');
 		await editor.part('ndv-view-binary-data').click();
 		// It plays by itself, to its end.
@@ -287,90 +263,45 @@ describe('an execution', () => {
 		});
 	});
 
-	test('says when the URL expires and, after an estimate, the total', async () => {
+	test('a failure says what happened and what to do', async () => {
+		stage.simulator.faults.add({ operation: 'runsync', kind: 'status', status: 402 });
 		await openNode({ prompt: 'A cat' });
 		await editor.executeStep();
-		await editor.output.getByText(/^Video URLs expire on .*turn on 'Download Video'/).waitFor();
-		await editor.choose('operation', 'Estimate Cost');
-		await editor.executeStep();
-		await editor.output.getByText('1 video estimated at $0.10; nothing was submitted').waitFor();
+		const said = [
+			'There is no credit left on this Runpod account',
+			'Add credit in the Runpod console',
+		];
+		for (const text of said) await editor.output.getByText(text).first().waitFor();
 	});
 
-	test('that fails says what happened and what to do', async () => {
-		fixture.simulator.faults.add({ operation: 'runsync', kind: 'status', status: 402 });
-		await openNode({ prompt: 'A cat' });
-		await editor.executeStep();
-		await editor.output
-			.getByText('There is no credit left on this Runpod account')
-			.first()
-			.waitFor();
-		await editor.output
-			.getByText('Add credit in the Runpod console under Billing')
-			.first()
-			.waitFor();
+	test('the trigger names the URL for Runpod to call, asks for events first, and receives a test call', async () => {
+		const { api, credential } = stage;
+		const workflow = chain('Trigger', [prunaVideoTrigger(credential)]);
+		await editor.openWorkflow(await api.createWorkflow(workflow));
+		await editor.openNode(PRUNA_VIDEO_TRIGGER);
+		const form = editor.part('node-parameters');
+		await form.getByText(/copy the Production URL/).waitFor();
+		expect(await form.innerText()).toMatch(
+			/Credential[^]*Production URL[^]*Events[^]*Verify[^]*Skip Duplicates[^]*Download Video[^]*Simplify/,
+		);
+		await editor.page.getByText('Webhook URLs', { exact: true }).click();
+		const url = editor.page.getByText(/\/webhook-test\/22222222-[-0-9]+\/pruna-video/).first();
+		await url.waitFor();
+		await editor.part('trigger-execute-button').click();
+		await editor.page.getByText('Waiting for Runpod to call the test URL').first().waitFor();
+		await submit(stage, (await url.innerText()).trim());
+		await editor.output.getByText('video_url').first().waitFor();
 	});
 
-	test('names the item and the field that is wrong', async () => {
-		await openNode({ prompt: 'A cat', duration: '={{ 11 }}' });
-		await editor.executeStep();
-		await editor.output
-			.getByText("'Duration (Seconds)' must be a whole number from 1 to 10, but is 11")
-			.first()
-			.waitFor();
-		expect(fixture.simulator.ledger.jobs).toEqual([]);
+	test('an agent’s tool is below the agent, and lets the model define its fields', async () => {
+		const { api, credential } = stage;
+		const workflow = withCredential(await readExample('ai-agent'), credential);
+		await editor.openWorkflow(await api.createWorkflow(workflow));
+		await editor.openNode('Make Video');
+		await editor.field('toolDescription').waitFor();
+		const overrides = editor.part('fromAI-override-field');
+		await overrides.nth(3).waitFor();
+		const texts = await overrides.allInnerTexts();
+		expect(texts).toEqual(Array(4).fill('Defined automatically by the model'));
 	});
-
-	test('with pinned data sends nothing to Runpod', async () => {
-		await openNode({ prompt: 'A cat' });
-		await editor.executeStep();
-		await editor.output.getByText('1 video for $0.10').waitFor();
-		await editor.part('ndv-pin-data').click();
-		await editor.closeNode();
-		await editor.part('execute-workflow-button').first().click();
-		await editor.page.getByText('Workflow executed successfully').first().waitFor();
-		expect(fixture.simulator.ledger.jobs).toHaveLength(1);
-	});
-});
-
-test('the trigger shows the URL for Runpod to call, and receives a test call', async () => {
-	const { api, credential, simulator } = fixture;
-	await editor.openWorkflow(
-		await api.createWorkflow(chain('Trigger', [prunaVideoTrigger(credential)])),
-	);
-	await editor.openNode('Pruna Video Trigger');
-	await editor.part('node-parameters').getByText('Events').first().waitFor();
-	// The credential first.
-	expect(await editor.part('node-parameters').innerText()).toMatch(
-		/Credential[^]*Verify[^]*Events/,
-	);
-	await editor.page.getByText('Webhook URLs', { exact: true }).click();
-	const url = editor.page.getByText(/\/webhook-test\/22222222-[-0-9]+\/pruna-video/).first();
-	await url.waitFor();
-	await editor.part('trigger-execute-button').click();
-	await editor.page.getByText('Waiting for Runpod to call the test URL').first().waitFor();
-
-	await fetch(`${simulator.baseUrl}/p-video/run`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${simulator.apiKey}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({ input: { prompt: 'A cat' }, webhook: (await url.innerText()).trim() }),
-	});
-	await editor.output.getByText('video_url').first().waitFor();
-});
-
-test('an agent’s tool is below the agent, and lets the model define its fields', async () => {
-	const { api, credential } = fixture;
-	const example = await readExample('ai-agent');
-	const workflow = withCredential(example, credential);
-	await editor.openWorkflow(await api.createWorkflow(workflow));
-	await editor.node('Make Video').waitFor();
-	await editor.openNode('Make Video');
-	await editor.field('toolDescription').waitFor();
-	const overrides = editor.part('fromAI-override-field');
-	await overrides.first().waitFor();
-	expect(new Set(await overrides.allInnerTexts())).toEqual(
-		new Set(['Defined automatically by the model']),
-	);
 });

@@ -64,9 +64,18 @@ export class Editor {
 		await this.part('canvas-node').first().waitFor();
 	}
 
-	async openNewWorkflow(): Promise<void> {
+	/** A new workflow with a trigger, and the panel that offers a node to go on with. */
+	async openNodeCreator(): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/new`);
 		await this.page.locator('[data-test-id^="canvas-"][data-test-id$="-button"]').first().click();
+		await this.page.getByText('Trigger manually').first().click();
+		await this.part('node-creator-plus-button').click();
+	}
+
+	/** What that panel offers. */
+	async listedNodes(): Promise<string[]> {
+		const names = await this.part('node-creator-item-name').allInnerTexts();
+		return names.map((name) => name.trim());
 	}
 
 	/** Types into the search of the node panel; gives the entry of that name once it is listed. */
@@ -103,22 +112,30 @@ export class Editor {
 		await this.field(name).locator('textarea, input').first().fill(text);
 	}
 
-	async choose(name: string, option: string): Promise<void> {
-		await this.listClosed();
-		await this.field(name).click();
-		await this.listed()
-			.filter({ hasText: new RegExp(`^\\s*${option}`) })
-			.first()
-			.click();
-		await this.listClosed();
+	/** Drags a field of the input, as n8n lists it in its schema once the earlier nodes were executed, into a field. */
+	async dragInput(name: string, field: string): Promise<void> {
+		await this.page.getByText('Execute previous nodes').click();
+		const input = this.part('ndv-input-panel');
+		await input.getByText('1 item').first().waitFor();
+		await input.getByText('Schema', { exact: true }).click();
+		const pill = input.locator(`[data-target="mappable"][data-name="${name}"]`).first();
+		await pill.waitFor();
+		const [from, to] = [await pill.boundingBox(), await this.field(field).boundingBox()];
+		if (!from || !to) throw new Error(`${name} or ${field} is not on the screen`);
+		const { mouse } = this.page;
+		await mouse.move(from.x + 10, from.y + 5);
+		await mouse.down();
+		await mouse.move(from.x + 40, from.y + 20, { steps: 5 });
+		await mouse.move(to.x + 60, to.y + 12, { steps: 15 });
+		await mouse.up();
+		await this.field(field).getByText('{{').first().waitFor();
 	}
 
-	/** Opens the list of options that can be added to the last collection. */
-	async addOption(): Promise<void> {
-		await this.page
+	/** What adds to the last collection. */
+	addOption(): Locator {
+		return this.page
 			.locator('[data-test-id="collection-parameter-add"], [placeholder="Add Option"]')
-			.last()
-			.click();
+			.last();
 	}
 
 	async closeNode(): Promise<void> {
@@ -129,19 +146,13 @@ export class Editor {
 			.click();
 	}
 
-	/** What the list that is open offers. */
-	listed(): Locator {
-		return this.page.locator('.el-select-dropdown__item:visible, [role="menuitem"]:visible');
-	}
-
-	/** A list that closes takes clicks for a moment. */
-	private async listClosed(): Promise<void> {
-		const items = this.page.locator('.el-select-dropdown__item:visible');
-		await items.first().waitFor({ state: 'hidden' });
-	}
-
 	async executeStep(): Promise<void> {
 		await this.part('node-execute-button').click();
+	}
+
+	/** Resolves once its button can start it again. */
+	async stepIsDone(): Promise<void> {
+		await this.part('node-execute-button').getByText('Execute step').waitFor();
 	}
 
 	get output(): Locator {

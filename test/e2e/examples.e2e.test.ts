@@ -3,7 +3,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { failureOf, itemsOf, type Execution } from '../tools/n8n/execution';
+import { fetch, FormData } from 'undici';
+import { itemsOf } from '../tools/n8n/execution';
 import { at, stringAt, type JsonRecord } from '../tools/n8n/json';
 import { until } from '../tools/n8n/program';
 import { startStage, type Stage } from '../tools/n8n/stage';
@@ -17,8 +18,8 @@ import {
 	type WorkflowNode,
 } from '../tools/n8n/workflow';
 import { startChatModel } from './chat-model';
+import { execute, executions, expectSuccess } from './running';
 
-/** `trigger` and `submit-and-wait` are executed in trigger.e2e.test.ts, `webhook-to-video` in callers.e2e.test.ts. */
 const EXAMPLES = [
 	'ai-agent',
 	'batch-from-table',
@@ -35,12 +36,12 @@ const EXAMPLES = [
 
 const isNote = ({ type }: WorkflowNode) => type === 'n8n-nodes-base.stickyNote';
 
-let fixture: Stage;
+let stage: Stage;
 let files: string;
 
 beforeAll(async () => {
 	files = await mkdtemp(join(tmpdir(), 'pruna-video-examples-'));
-	fixture = await startStage({
+	stage = await startStage({
 		env: {
 			N8N_RESTRICT_FILE_ACCESS_TO: files,
 			N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true',
@@ -48,100 +49,58 @@ beforeAll(async () => {
 	});
 }, 20 * 60_000);
 afterAll(async () => {
-	await fixture?.endings.run();
+	await stage?.endings.run();
 	await rm(files, { recursive: true, force: true });
 });
-beforeEach(() => fixture.simulator.reset());
+beforeEach(() => stage.simulator.reset());
 
 /** As a user has it after importing it and choosing the credential. */
 async function imported(name: string): Promise<Workflow> {
-	return withCredential(await readExample(name), fixture.credential);
+	return withCredential(await readExample(name), stage.credential);
 }
 
-async function run(workflow: Workflow, trigger: string): Promise<Execution> {
-	const { api } = fixture;
-	return await api.finishedExecution(
-		await api.runWorkflow(await api.createWorkflow(workflow), trigger),
-	);
-}
-
-/** The one execution of a workflow that something outside started, once it has ended. */
-async function startedExecution(workflowId: string): Promise<Execution> {
-	const [id = ''] = await fixture.api.executionsOf(workflowId, 1);
-	return await fixture.api.finishedExecution(id);
-}
-
-const succeeded = (execution: Execution) =>
-	expect([execution.status, failureOf(execution)]).toEqual(['success', undefined]);
-const prompts = () => fixture.simulator.ledger.jobs.map(({ input }) => input.prompt);
+const jobs = () => stage.simulator.ledger.jobs;
+const prompts = () => jobs().map(({ input }) => input.prompt);
 const isMp4 = (bytes: Buffer) => bytes.subarray(4, 8).toString() === 'ftyp';
+
+/** The URL of the workflow's trigger of that name. */
+function urlOf({ nodes }: Workflow, trigger: string, path: string, end = ''): string {
+	const webhookId = nodes.find(({ name }) => name === trigger)?.webhookId;
+	return `${stage.main.url}/${path}/${String(webhookId)}${end}`;
+}
 
 test('every file of examples/ is among these tests', async () => {
 	expect((await readdir(FOLDER)).sort()).toEqual(EXAMPLES.map((name) => `${name}.json`));
 });
 
-describe.each(EXAMPLES)('%s', (name) => {
-	let workflow: Workflow;
-	beforeAll(async () => (workflow = await readExample(name)));
+test.each(EXAMPLES)('%s: notes say what to change; no secrets', async (name) => {
+	const { nodes, pinData } = await readExample(name);
+	const notes = nodes.filter(isNote).map(({ parameters }) => String(parameters.content));
+	expect(notes.join('\n')).toMatch(/\*\*Change:\*\*\n- \*\*/);
+	const named = /^- \*\*([^*]+)\*\*(?:(?:, \*\*([^*]+)\*\*)? and \*\*([^*]+)\*\*)?/gm;
+	const parts = notes.flatMap((note) => [...note.matchAll(named)].flatMap(([, ...found]) => found));
+	expect(nodes.map((node) => node.name)).toEqual(
+		expect.arrayContaining(parts.filter((part) => part !== undefined)),
+	);
 
-	test('says on the canvas what to change, and contains no secrets', () => {
-		const notes = workflow.nodes.filter(isNote).map(({ parameters }) => parameters.content);
-		expect(notes.join('\n')).toMatch(/\*\*Change:\*\*\n- \*\*/);
-		const ids = workflow.nodes.flatMap(({ credentials = {} }) =>
-			Object.values(credentials).map(({ id }) => id ?? ''),
-		);
-		expect(ids.every((id) => id === '')).toBe(true);
-		expect(workflow.pinData ?? {}).toEqual({});
-	});
-
-	test('only names existing nodes in its notes', () => {
-		const names = workflow.nodes.map((node) => node.name);
-		const named = workflow.nodes
-			.filter(isNote)
-			.flatMap(({ parameters }) =>
-				[
-					...String(parameters.content).matchAll(/^- \*\*([^*]+)\*\*(?: and \*\*([^*]+)\*\*)?/gm),
-				].flatMap(([, first, second]) => [first, second].filter((part) => part !== undefined)),
-			);
-		expect(named.length).toBeGreaterThan(0);
-		expect(named.filter((part) => !names.includes(part))).toEqual([]);
-	});
-
-	test('has notes that do not cover a node', () => {
-		const boxes = workflow.nodes.map((node) => {
-			const [x = 0, y = 0] = node.position as number[];
-			const size = isNote(node)
-				? { width: Number(node.parameters.width), height: Number(node.parameters.height) }
-				: { width: 100, height: 140 };
-			return { x, y, ...size, isNote: isNote(node) };
-		});
-		for (const note of boxes.filter((box) => box.isNote)) {
-			const covered = boxes.filter(
-				(box) =>
-					box !== note &&
-					box.x < note.x + note.width &&
-					note.x < box.x + box.width &&
-					box.y < note.y + note.height &&
-					note.y < box.y + box.height,
-			);
-			expect(covered).toEqual([]);
-		}
-	});
+	const credentials = nodes.flatMap((node) => Object.values(node.credentials ?? {}));
+	expect(credentials.filter(({ id }) => id)).toEqual([]);
+	expect(pinData ?? {}).toEqual({});
 });
 
 test('text to video: three videos, three files', async () => {
 	const workflow = withAssignment(await imported('text-to-video'), 'Settings', 'folder', files);
-	const execution = await run(workflow, 'When clicking ‘Execute workflow’');
-	succeeded(execution);
+	const execution = await execute(stage, workflow, { trigger: 'When clicking ‘Execute workflow’' });
+	expectSuccess(execution);
 	const names = itemsOf(execution, 'Save Video').map(({ json }) => stringAt(json, 'fileName'));
 	expect(names).toHaveLength(3);
 	for (const file of names) expect(isMp4(await readFile(file))).toBe(true);
-	expect(fixture.simulator.ledger.total).toBe(0.3);
+	expect(stage.simulator.ledger.total).toBe(0.3);
 });
 
 test('batch from a table: the bad row goes to the error output, the others become videos', async () => {
-	const execution = await run(await imported('batch-from-table'), 'Start');
-	succeeded(execution);
+	const execution = await execute(stage, await imported('batch-from-table'), { trigger: 'Start' });
+	expectSuccess(execution);
 	expect(itemsOf(execution, 'Done').map(({ json }) => json.prompt)).toEqual([
 		expect.stringContaining('hummingbird'),
 		expect.stringContaining('cat'),
@@ -150,7 +109,7 @@ test('batch from a table: the bad row goes to the error output, the others becom
 	expect(itemsOf(execution, 'Failed').map(({ json }) => json)).toEqual([
 		{ prompt: '', error: expect.stringContaining("'Prompt'"), id: '' },
 	]);
-	expect(fixture.simulator.ledger.total).toBe(0.045);
+	expect(stage.simulator.ledger.total).toBe(0.045);
 });
 
 test('scheduled content pipeline: saved files and a log of costs', async () => {
@@ -160,9 +119,9 @@ test('scheduled content pipeline: saved files and a log of costs', async () => {
 		'folder',
 		files,
 	);
-	const execution = await run(workflow, 'Every Morning');
-	succeeded(execution);
-	const ids = fixture.simulator.ledger.jobs.map(({ id }) => id);
+	const execution = await execute(stage, workflow, { trigger: 'Every Morning' });
+	expectSuccess(execution);
+	const ids = jobs().map(({ id }) => id);
 	expect(ids).toHaveLength(2);
 	for (const id of ids) expect(isMp4(await readFile(join(files, `${id}.mp4`)))).toBe(true);
 	const lines = (await readFile(join(files, 'costs.csv'), 'utf8')).trim().split('\n');
@@ -171,9 +130,9 @@ test('scheduled content pipeline: saved files and a log of costs', async () => {
 });
 
 test('several shots: one style and one seed, and a playlist in the order of the list', async () => {
-	const execution = await run(await imported('several-shots'), 'Start');
-	succeeded(execution);
-	const { jobs, total } = fixture.simulator.ledger;
+	const execution = await execute(stage, await imported('several-shots'), { trigger: 'Start' });
+	expectSuccess(execution);
+	const { jobs, total } = stage.simulator.ledger;
 	expect(prompts().every((prompt) => String(prompt).endsWith('muted blue and orange'))).toBe(true);
 	expect(jobs.map(({ input }) => input.seed)).toEqual([20417, 20417, 20417]);
 	const urls = itemsOf(execution, 'Pruna Video').map(({ json }) => json.video_url);
@@ -185,7 +144,7 @@ test('several shots: one style and one seed, and a playlist in the order of the 
 });
 
 test('nightly batch: failures are recorded, and a late video is fetched by Job > Get', async () => {
-	const { simulator, main } = fixture;
+	const { simulator, main } = stage;
 	const example = withAssignment(
 		await imported('nightly-batch'),
 		'Prompts',
@@ -210,59 +169,76 @@ test('nightly batch: failures are recorded, and a late video is fetched by Job >
 	const job = { operation: 'run', kind: 'job' } as const;
 	simulator.faults.add({ ...job, match: { prompt: 'heron' }, error: 'no worker' });
 	simulator.faults.add({ ...job, match: { prompt: 'train' }, executionTimeMs: 60_000 });
-	const night = await run(workflow, 'Every Night');
-	succeeded(night);
+	const night = await execute(stage, workflow, { trigger: 'Every Night' });
+	expectSuccess(night);
 	expect(itemsOf(night, 'Done').map(({ json }) => json.prompt)).toEqual([
 		expect.stringContaining('potter'),
 	]);
-	const late = simulator.ledger.jobs.find(({ input }) => /train/.test(String(input.prompt)));
+	const late = jobs().find(({ input }) => /train/.test(String(input.prompt)));
 	expect(itemsOf(night, 'Note Failure').map(({ json }) => [json.error, json.job_id])).toEqual([
 		[expect.stringContaining('no worker'), ''],
 		[expect.stringContaining('was still'), late?.id],
 	]);
 
 	simulator.advance(60_000);
-	const later = await run(workflow, 'Every 20 Minutes');
-	succeeded(later);
+	const later = await execute(stage, workflow, { trigger: 'Every 20 Minutes' });
+	expectSuccess(later);
 	expect(itemsOf(later, 'Late Video').map(({ json }) => json.id)).toEqual([late?.id]);
-	expect(simulator.ledger.jobs).toHaveLength(3);
-	expect(itemsOf(await run(workflow, 'Every 20 Minutes'), 'Open Jobs')).toEqual([]);
+	expect(jobs()).toHaveLength(3);
+	expect(
+		itemsOf(await execute(stage, workflow, { trigger: 'Every 20 Minutes' }), 'Open Jobs'),
+	).toEqual([]);
 });
 
-test('image to video from a form: the video starts from the uploaded photo', async () => {
-	const { api, main, simulator } = fixture;
-	const workflow = await imported('image-to-video-form');
-	const id = await api.createWorkflow(workflow);
-	await api.activate(id);
-	const { webhookId } = workflow.nodes.find(({ name }) => name === 'Photo Form')!;
-	const photo = Buffer.from('89504e470d0a1a0a', 'hex');
-	const form = new FormData();
-	form.append('field-0', new Blob([photo], { type: 'image/png' }), 'photo.png');
-	form.append('field-1', 'The waves roll in');
-	const page = `${main.url}/form/${String(webhookId)}`;
-	const answer = await fetch(page, {
-		method: 'POST',
-		body: form,
-		signal: AbortSignal.timeout(30_000),
+describe('image to video from a form', () => {
+	let page: string;
+	let workflowId: string;
+	beforeAll(async () => {
+		const workflow = await imported('image-to-video-form');
+		workflowId = await stage.api.createWorkflow(workflow);
+		await stage.api.activate(workflowId);
+		page = urlOf(workflow, 'Photo Form', 'form');
 	});
-	expect(answer.status).toBe(200);
 
-	await simulator.waitFor(({ jobs }) => jobs.length === 1, 30_000);
-	expect(simulator.ledger.jobs[0]?.input).toMatchObject({
-		prompt: 'The waves roll in',
-		image: `data:image/png;base64,${photo.toString('base64')}`,
+	/** Sends the form as the script in n8n's page does; what the last page says. */
+	async function fillIn(photo: Blob | undefined): Promise<string> {
+		const form = new FormData();
+		if (photo) form.append('field-0', photo, 'photo.png');
+		form.append('field-1', 'The waves roll in');
+		const answer = await fetch(page, { method: 'POST', body: form });
+		expect(answer.status).toBe(200);
+		const waiting = stringAt(await answer.json(), 'formWaitingUrl');
+		const state = new URL(waiting);
+		state.pathname += '/n8n-execution-status';
+		await until(async () => (await (await fetch(state)).text()) === 'form-waiting');
+		const last = await (await fetch(waiting)).text();
+		await fetch(waiting, { method: 'POST' });
+		return last;
+	}
+
+	const PHOTO = Buffer.from('89504e470d0a1a0a', 'hex');
+	test.each([
+		['a photo', new Blob([PHOTO], { type: 'image/png' }), PHOTO.toString('base64')],
+		['no photo', undefined, undefined],
+	])('%s: the video comes back', async (_, photo, base64) => {
+		expect(await fillIn(photo)).toContain('Your video is ready');
+		const input: JsonRecord | undefined = jobs()[0]?.input;
+		expect([input?.prompt, input?.image]).toEqual([
+			'The waves roll in',
+			base64 && `data:image/png;base64,${base64}`,
+		]);
+		const [id = ''] = await stage.api.executionsOf(workflowId, 1);
+		const execution = await stage.api.finishedExecution(id);
+		expectSuccess(execution);
+		const [video] = itemsOf(execution, 'Pruna Video');
+		expect(video?.binary).toMatchObject({ data: { mimeType: 'video/mp4' } });
 	});
-	// From here on as the script in n8n's page does it.
-	const waiting = stringAt(await answer.json(), 'formWaitingUrl');
-	const state = new URL(waiting);
-	state.pathname += '/n8n-execution-status';
-	await until(async () => (await (await fetch(state)).text()) === 'form-waiting');
-	expect(await (await fetch(waiting)).text()).toContain('Your video is ready');
-	await fetch(waiting, { method: 'POST' });
-	const execution = await startedExecution(id);
-	succeeded(execution);
-	expect(itemsOf(execution, 'Pruna Video')[0]?.binary).toMatchObject({
-		data: { mimeType: 'video/mp4' },
+
+	test('no video: the last page says why', async () => {
+		const page = await fillIn(new Blob(['GIF89a'], { type: 'image/png' }));
+		expect(page).toContain('Sorry, there is no video');
+		expect(page).toContain('the file is GIF; use jpg, png or webp');
+		expect(jobs()).toEqual([]);
 	});
 });
 
@@ -270,7 +246,7 @@ test.each([
 	['Make it', 'the final has the seed of the draft', 'Final'],
 	['Drop it', 'nothing more is billed', 'Dropped'],
 ])('draft, approval, final: "%s": %s', async (decision, _, last) => {
-	const { api, simulator } = fixture;
+	const { api, simulator } = stage;
 	// The note on its canvas advises to send the address before the node that waits.
 	const example = await imported('draft-approval-final');
 	const workflow = withNodeBetween(example, 'Draft', send, 'Ask for Approval');
@@ -284,10 +260,10 @@ test.each([
 	form.append('field-0', decision);
 	expect((await fetch(url, { method: 'POST', body: form })).status).toBe(200);
 	const execution = await api.finishedExecution(id);
-	succeeded(execution);
+	expectSuccess(execution);
 	expect(itemsOf(execution, last)).toHaveLength(1);
 
-	const inputs = simulator.ledger.jobs.map(({ input }) => input);
+	const inputs = jobs().map(({ input }) => input);
 	expect(inputs[0]).toMatchObject({ draft: true, resolution: '720p', seed: expect.any(Number) });
 	if (last === 'Dropped') {
 		expect(simulator.ledger.total).toBe(0.025);
@@ -300,50 +276,41 @@ test.each([
 	expect(itemsOf(execution, last)[0]?.binary).toMatchObject({ data: { mimeType: 'video/mp4' } });
 });
 
-test('AI agent: the model calls the tool and gets the video', async () => {
-	const { api, simulator } = fixture;
-	const wish = { prompt: 'A sunrise over a harbour', duration: 3, aspect_ratio: '9:16' };
+test.each([
+	['no picture', { aspect_ratio: '9:16' }],
+	['a picture', { aspect_ratio: '9:16', image: 'https://example.com/photo.png' }],
+])('AI agent: the model calls the tool and gets the video, with %s', async (_, more) => {
+	const { api, simulator } = stage;
+	const wish: JsonRecord = { prompt: 'A sunrise over a harbour', duration: 3, ...more };
 	const model = await startChatModel(wish);
 	try {
-		const openAi = await api.createCredential({
-			name: 'Stand-in',
-			type: 'openAiApi',
-			data: { apiKey: 'none', url: model.baseUrl },
-		});
-		const example = await imported('ai-agent');
-		const workflow = {
-			...example,
-			nodes: example.nodes.map((node) =>
-				node.name === 'Chat Model'
-					? { ...node, credentials: { openAiApi: { id: openAi, name: 'Stand-in' } } }
-					: node,
-			),
-		};
-		const id = await api.createWorkflow(workflow);
-		const said = { sessionId: 'one', action: 'sendMessage', chatInput: 'Show me a sunrise' };
-		const execution = await api.finishedExecution(await api.runWorkflow(id, 'Chat', said));
-		succeeded(execution);
+		const data = { apiKey: 'none', url: model.baseUrl };
+		const id = await api.createCredential({ name: 'Stand-in', type: 'openAiApi', data });
+		const workflow = await imported('ai-agent');
+		const chat = workflow.nodes.find(({ name }) => name === 'Chat Model');
+		chat!.credentials = { openAiApi: { id, name: 'Stand-in' } };
+		const json = { sessionId: 'one', action: 'sendMessage', chatInput: 'Show me a sunrise' };
+		const execution = await execute(stage, workflow, { trigger: 'Chat', json });
+		expectSuccess(execution);
 
-		const tool = at(model.requests[0], 'tools', 0, 'function');
-		expect(tool).toMatchObject({
+		const properties = {
+			prompt: { type: 'string', description: expect.stringContaining('What the video shows') },
+			image: { type: 'string' },
+			duration: { type: 'number' },
+			aspect_ratio: { type: 'string' },
+		};
+		expect(at(model.requests[0], 'tools', 0, 'function')).toMatchObject({
 			name: 'Make_Video',
 			description: expect.stringContaining('Makes a video'),
-			parameters: {
-				properties: {
-					prompt: { type: 'string', description: expect.stringContaining('What the video shows') },
-					duration: { type: 'number' },
-					aspect_ratio: { type: 'string' },
-				},
-			},
+			parameters: { properties },
 		});
-		expect(prompts()).toEqual([wish.prompt]);
-		expect(simulator.ledger.jobs[0]?.input).toMatchObject({
-			duration: 3,
-			aspect_ratio: '9:16',
-			draft: true,
-		});
-		const video = simulator.videoUrl(simulator.ledger.jobs[0]?.id ?? '');
-		expect(itemsOf(execution, 'AI Agent')[0]?.json.output).toContain(video);
+		const [job] = jobs();
+		const { prompt, duration, image } = wish;
+		const shape = image ? { image } : { aspect_ratio: '9:16' };
+		expect(job?.input).toMatchObject({ prompt, duration, draft: true, ...shape });
+		expect('image' in (job?.input ?? {})).toBe('image' in wish);
+		const output = itemsOf(execution, 'AI Agent')[0]?.json.output;
+		expect(output).toContain(simulator.videoUrl(job?.id ?? ''));
 	} finally {
 		await model.close();
 	}
@@ -363,4 +330,138 @@ const send = {
 		includeOtherFields: true,
 		options: {},
 	},
+};
+
+describe('submit, then wait', () => {
+	async function wait(workflow: Workflow, onceItWaits = () => {}) {
+		const { api } = stage;
+		const id = await api.runWorkflow(await api.createWorkflow(workflow), 'Start');
+		await until(async () => (await api.execution(id)).status !== 'running');
+		onceItWaits();
+		const execution = await api.finishedExecution(id);
+		expectSuccess(execution);
+		const [job] = jobs();
+		expect(itemsOf(execution, 'Get Video')[0]).toMatchObject({
+			json: { id: job?.id, status: 'COMPLETED', cost: 0.1 },
+			binary: { data: { mimeType: 'video/mp4' } },
+		});
+		return job?.webhookTries.map(({ result }) => result);
+	}
+
+	test('continues when Runpod calls', async () => {
+		const { simulator } = stage;
+		simulator.hold('finish');
+		expect(await wait(await imported('submit-and-wait'), () => simulator.release())).toEqual([200]);
+	});
+
+	test('continues when Runpod calls too early and calls again', async () => {
+		// Between the two nodes there is another that takes longer than the job.
+		stage.simulator.options.webhookRetryMs = 8_000;
+		const workflow = await imported('submit-and-wait');
+		const results = await wait(withNodeBetween(workflow, 'Submit', PAUSE, 'Wait for Runpod'));
+		// While the execution does not wait yet, n8n refuses the call: 409 and 500 were seen.
+		expect([409, 500]).toContain(results?.[0]);
+		expect(results?.slice(1)).toEqual([200]);
+	});
+});
+
+test('trigger: runs for each job that its other half submits', async () => {
+	const { api, simulator } = stage;
+	const workflow = await imported('trigger');
+	const url = urlOf(workflow, 'Job Has Ended', 'webhook', '/pruna-video');
+	const id = await api.createWorkflow(withAssignment(workflow, 'Prompts', 'trigger_url', url));
+	await api.activate(id);
+	const lost = { kind: 'job', error: 'The GPU was lost', match: { prompt: 'noodles' } } as const;
+	simulator.faults.add({ operation: 'run', ...lost });
+	await api.finishedExecution(await api.runWorkflow(id, 'Start'));
+
+	const found = await executions(stage, id, 4);
+	expect(found.flatMap((execution) => itemsOf(execution, 'Video'))).toHaveLength(2);
+	const problems = found.flatMap((execution) => itemsOf(execution, 'Problem'));
+	expect(problems.map(({ json }) => json)).toEqual([
+		expect.objectContaining({ status: 'FAILED', error: 'The GPU was lost' }),
+	]);
+	expect(simulator.ledger.total).toBe(0.05);
+});
+
+describe('webhook to video', () => {
+	let url: string;
+	beforeAll(async () => {
+		const { api, main } = stage;
+		await api.activate(await api.createWorkflow(await imported('webhook-to-video')));
+		url = `${main.url}/webhook/video`;
+	});
+
+	const BODY = { prompt: 'A snail crosses a road', duration: 2 };
+
+	/** Calls again until the answer is another than 409 ("still being submitted"), as a caller that gives up does. */
+	async function call(key: string | undefined, body = BODY, giveUpAfterMs = 60_000) {
+		let calls = 0;
+		return await until(async () => {
+			calls++;
+			const response = await fetch(url, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
+				body: JSON.stringify(body),
+				signal: AbortSignal.timeout(giveUpAfterMs),
+			}).catch(() => undefined);
+			if (!response || response.status === 409) return undefined;
+			return { status: response.status, answer: await response.json(), calls };
+		});
+	}
+
+	const state = async (statusUrl: string) => await (await fetch(statusUrl)).json();
+
+	test('answers 202 with the ID and a status URL, which returns the video in the end', async () => {
+		stage.simulator.hold('finish');
+		const first = await call('one');
+		const id = jobs()[0]?.id;
+		const statusUrl = `${url}?id=${id}`;
+		expect(first).toEqual({ status: 202, answer: { id, statusUrl }, calls: 1 });
+		expect(await state(statusUrl)).toMatchObject({ id, status: expect.stringMatching(/^IN_/) });
+		stage.simulator.release();
+		await until(async () => at(await state(statusUrl), 'status') === 'COMPLETED');
+		const done = { id, cost: 0.04, video_url: expect.any(String) };
+		expect(await state(statusUrl)).toMatchObject(done);
+
+		expect(await call('one')).toEqual(first);
+		// Another key, and none, are requests of their own.
+		for (const key of ['two', undefined, undefined]) expect((await call(key)).status).toBe(202);
+		expect(jobs()).toHaveLength(4);
+	});
+
+	test('a caller that gives up during the submission and calls again: one video', async () => {
+		stage.simulator.faults.add({ operation: 'run', kind: 'delay', ms: 4_000 });
+		const { status, answer, calls } = await call('cut', BODY, 1_000);
+		expect(calls).toBeGreaterThan(1);
+		expect([status, at(answer, 'id')]).toEqual([202, jobs()[0]?.id]);
+		expect(jobs()).toHaveLength(1);
+	});
+
+	test('ten calls with one key at the same time: one video', async () => {
+		const answers = await Promise.all(Array.from({ length: 10 }, () => call('ten')));
+		const [{ id } = { id: undefined }, ...others] = jobs();
+		expect(others).toEqual([]);
+		expect(answers.map(({ status, answer }) => [status, at(answer, 'id')])).toEqual(
+			answers.map(() => [202, id]),
+		);
+	});
+
+	test('a bad request is told what is wrong, every time', async () => {
+		const error = expect.stringContaining(
+			"'Duration (Seconds)' must be a whole number from 1 to 10",
+		);
+		for (let time = 0; time < 2; time++) {
+			const { status, answer } = await call('bad', { ...BODY, duration: 99 });
+			expect([status, answer]).toEqual([422, { id: null, statusUrl: null, error }]);
+		}
+		expect(jobs()).toEqual([]);
+	});
+});
+
+const PAUSE = {
+	name: 'Pause',
+	type: 'n8n-nodes-base.wait',
+	typeVersion: 1.1,
+	parameters: { amount: 2, unit: 'seconds' },
 };

@@ -51,6 +51,8 @@ export interface StageOptions {
 	profile?: string;
 	/** Where it is the caller who ends what was started when this is interrupted. */
 	endings?: Endings;
+	/** Installs other community packages beside this one, into that folder. */
+	beside?: (modules: string) => Promise<void>;
 	/** Goes round each step, to show that it goes on. */
 	step?: <T>(name: string, work: (onProgress?: OnProgress) => Promise<T>) => Promise<T>;
 }
@@ -61,6 +63,7 @@ export async function startStage({
 	env,
 	profile,
 	endings = new Endings(),
+	beside,
 	step = (_name, work) => work(),
 }: StageOptions = {}): Promise<Stage> {
 	try {
@@ -68,6 +71,7 @@ export async function startStage({
 		const n8n = await step(`Installing n8n ${version}`, install);
 		const building = 'Building this package and installing it as a community node';
 		const userFolder = await step(building, () => folderWithPackage(endings));
+		await beside?.(join(userFolder, '.n8n', 'nodes', 'node_modules'));
 		const simulator = await startSimulator({ profile });
 		endings.add(() => simulator.close());
 		const main = await step('Starting n8n', () => startN8n(n8n, { userFolder, env }));

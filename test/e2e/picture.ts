@@ -1,25 +1,23 @@
-/** Pictures of any size at an address of this machine, as a user's website has them. */
+/** A picture of any size at an address of this machine, as a user's website has it. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Endings } from '../tools/n8n/stage';
+import type { Built } from './build-workflow';
 
 export interface Picture {
 	content: Buffer;
 	sha256: string;
+	/** A node that gives it as a file in the field `data`. */
+	node: Built;
 }
 
 /** It begins as a PNG does; no two are alike. */
-export function makePicture(bytes: number): Picture {
+export async function servePicture(bytes: number, endings: Endings): Promise<Picture> {
 	const content = randomBytes(bytes);
 	content.write('\x89PNG\r\n\x1a\n', 'latin1');
-	return { content, sha256: createHash('sha256').update(content).digest('hex') };
-}
-
-/** Its address. */
-export async function servePicture({ content }: Picture, endings: Endings): Promise<string> {
 	const server = createServer((_request, response) => {
 		response.writeHead(200, { 'content-type': 'image/png' }).end(content);
 	}).listen(0, '127.0.0.1');
@@ -28,5 +26,16 @@ export async function servePicture({ content }: Picture, endings: Endings): Prom
 		server.closeAllConnections();
 		await new Promise((resolve) => server.close(resolve));
 	});
-	return `http://127.0.0.1:${(server.address() as AddressInfo).port}/picture.png`;
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/picture.png`;
+	const node = {
+		name: 'HTTP Request',
+		type: 'n8n-nodes-base.httpRequest',
+		typeVersion: 4.2,
+		parameters: { url, options: { response: { response: { responseFormat: 'file' } } } },
+	};
+	return { content, sha256: digest(content), node };
+}
+
+export function digest(content: Buffer): string {
+	return createHash('sha256').update(content).digest('hex');
 }

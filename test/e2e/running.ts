@@ -1,0 +1,134 @@
+/** Executions of n8n, the workflows that Pruna Video Trigger starts, and who calls them. */
+
+import { fetch } from 'undici';
+import { failureOf, itemsOf, type Execution, type Item } from '../tools/n8n/execution';
+import { stringAt, type JsonRecord } from '../tools/n8n/json';
+import type { Stage } from '../tools/n8n/stage';
+import type { Workflow } from '../tools/n8n/workflow';
+import type { JobRecord } from '../tools/simulator';
+import {
+	chain,
+	MANUAL_TRIGGER,
+	manualTrigger,
+	PRUNA_VIDEO_TRIGGER,
+	prunaVideoTrigger,
+	type Built,
+} from './build-workflow';
+
+type Running = Pick<Stage, 'api'>;
+
+/** Executes it as "Execute workflow" does, to its end. */
+export async function execute(
+	{ api }: Running,
+	workflow: Workflow,
+	{ trigger = MANUAL_TRIGGER, json }: { trigger?: string; json?: JsonRecord } = {},
+): Promise<Execution> {
+	const id = await api.createWorkflow(workflow);
+	return await api.finishedExecution(await api.runWorkflow(id, trigger, json));
+}
+
+/** Executes the nodes one after the other, started by hand. */
+export async function executeNodes(stage: Running, ...nodes: Built[]): Promise<Execution> {
+	return await execute(stage, chain('Test', [manualTrigger, ...nodes]));
+}
+
+export function expectSuccess(execution: Execution): void {
+	expect([execution.status, failureOf(execution)]).toEqual(['success', undefined]);
+}
+
+/** That the item holds the job's video, byte for byte. */
+export async function expectFile({ api }: Running, item: Item | undefined, field = 'data') {
+	const served = await fetch(String(item?.json.video_url));
+	const stored = await api.storedFile(item?.binary?.[field]);
+	expect(stored.equals(Buffer.from(await served.arrayBuffer()))).toBe(true);
+}
+
+export interface Listening {
+	workflowId: string;
+	productionUrl: string;
+	testUrl: string;
+}
+
+let webhooks = 0;
+
+/** A workflow of the trigger, with an address of its own, that is not published. */
+export async function create(stage: Stage, parameters: JsonRecord = {}): Promise<Listening> {
+	const { api, main, credential } = stage;
+	const webhookId = `11111111-0000-4000-8000-${String(++webhooks).padStart(12, '0')}`;
+	const trigger = prunaVideoTrigger(credential, parameters, webhookId);
+	// What comes after hands the file on: n8n has to keep it for both.
+	const after = { name: 'After', type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} };
+	const workflowId = await api.createWorkflow(chain('Trigger', [trigger, after]));
+	const path = `${webhookId}/pruna-video`;
+	return {
+		workflowId,
+		productionUrl: `${main.url}/webhook/${path}`,
+		testUrl: `${main.url}/webhook-test/${path}`,
+	};
+}
+
+/** A published workflow. */
+export async function listen(stage: Stage, parameters: JsonRecord = {}): Promise<Listening> {
+	const listening = await create(stage, parameters);
+	await stage.api.activate(listening.workflowId);
+	return listening;
+}
+
+/** Submits a job as another program would; its id. */
+export async function submit(
+	{ simulator }: Pick<Stage, 'simulator'>,
+	webhook?: string,
+	endpoint = 'p-video',
+): Promise<string> {
+	const authorization = `Bearer ${simulator.apiKey}`;
+	const response = await fetch(`${simulator.baseUrl}/${endpoint}/run`, {
+		method: 'POST',
+		headers: { authorization, 'content-type': 'application/json' },
+		body: JSON.stringify({ input: { prompt: 'A cat' }, webhook }),
+	});
+	return stringAt(await response.json(), 'id');
+}
+
+/** How Runpod's calls for a job were answered, up to the 200. */
+export async function answersTo(
+	{ simulator }: Stage,
+	id: string,
+): Promise<Array<JobRecord['webhookTries'][number]['result']>> {
+	const isAnswered = (job?: JobRecord) => job?.webhookTries.at(-1)?.result === 200;
+	await simulator.waitFor((ledger) => isAnswered(ledger.find(id)), 60_000);
+	return simulator.ledger.find(id)!.webhookTries.map(({ result }) => result);
+}
+
+/** Calls as anybody could; the HTTP status of the answer. */
+export async function post(
+	url: string,
+	body: string | JsonRecord,
+	headers: Record<string, string> = { 'content-type': 'application/json' },
+): Promise<number> {
+	const sent = typeof body === 'string' ? body : JSON.stringify(body);
+	// As bytes: a text would bring a Content-Type.
+	const { status } = await fetch(url, { method: 'POST', headers, body: Buffer.from(sent) });
+	return status;
+}
+
+export const completed = (id: string) => ({ id, status: 'COMPLETED' });
+
+/** All executions of a workflow, once there are `count` of them and they have ended. */
+export async function executions(
+	{ api }: Running,
+	workflowId: string,
+	count: number,
+): Promise<Execution[]> {
+	const ids = await api.executionsOf(workflowId, count);
+	expect(ids).toHaveLength(count);
+	const found: Execution[] = [];
+	// One after another: a hundred questions at once would keep n8n from its work.
+	for (const id of ids) found.push(await api.finishedExecution(id));
+	return found;
+}
+
+/** What a trigger gave in `count` executions; those that it ended give nothing. */
+export async function events(stage: Running, workflowId: string, count: number): Promise<Item[]> {
+	const found = await executions(stage, workflowId, count);
+	return found.flatMap((execution) => itemsOf(execution, PRUNA_VIDEO_TRIGGER));
+}
