@@ -31,11 +31,13 @@ const send =
 		response.writeHead(status, { 'content-type': 'video/mp4', ...headers }).end(body);
 const film = send(FILM);
 const typed = (type: string, body: Buffer | string = FILM) => send(body, { 'content-type': type });
-const status = (code: number, body = '', headers: Headers = {}) => send(body, headers, code);
+const status = (code: number, body: Buffer | string = '', headers: Headers = {}) =>
+	send(body, headers, code);
 const redirect =
 	(location: string, code = 302): Reply =>
 	(response) =>
 		response.writeHead(code, { location }).end();
+const onwards = (code: number) => redirect('on', code);
 const reset: Reply = (response) => response.destroy();
 const silent: Reply = () => {};
 /** All that was announced does not come: it breaks off, or falls silent. */
@@ -75,8 +77,8 @@ async function download({ replies, parameters = {}, options = {}, ...film }: Fil
 	let url = '';
 	const server = await startScripted((operation, response, request) => {
 		const output = { video_url: url, cost: 0.1 };
-		if (/^(runsync|status)/.test(operation))
-			return reply(response, 200, { id: ID, status: 'COMPLETED', output });
+		const job = { id: ID, status: 'COMPLETED', output };
+		if (/^(runsync|status)/.test(operation)) return reply(response, 200, job);
 		expect(request.headers).not.toHaveProperty('authorization');
 		expect(JSON.stringify([request.url, request.headers])).not.toContain('rpa_scripted');
 		open++;
@@ -92,12 +94,8 @@ async function download({ replies, parameters = {}, options = {}, ...film }: Fil
 	// The test's time limit ends this where a connection is left open.
 	while (open > 0) await new Promise(setImmediate);
 	await server.close();
-	return {
-		...result,
-		url,
-		asked,
-		submitted: server.requests.filter((line) => /runsync/.test(line)),
-	};
+	const submitted = server.requests.filter((line) => line.includes('runsync'));
+	return { ...result, url, asked, submitted };
 }
 
 /** The settings that n8n-core reads: its packages have versions of their own, beside those that this project resolves. */
@@ -132,19 +130,13 @@ describe('a video is stored whole and once', () => {
 		['as binary/octet-stream', [typed('binary/octet-stream')]],
 		['as application/mp4', [typed('application/mp4')]],
 		['of another type', [typed('Video/WebM; codecs=vp9')], 'video/webm'],
-		[
-			'five times redirected',
-			[...[301, 302, 303, 307, 308].map((code) => redirect('on', code)), film],
-		],
+		['five times redirected', [...[301, 302, 303, 307, 308].map(onwards), film]],
 		['that breaks twice', [half(), half(), film]],
 		['reset, then too short', [reset, half((response) => response.end()), film]],
 		['empty, then not available', [send(''), status(503), film]],
 		['of a busy host', [status(500), status(429, '', { 'retry-after': 1 }), film]],
 		['after silence', [silent, half(silent), film]],
-		[
-			'new, so not there yet',
-			[...[404, 403, 404, 404, 404].map((code) => status(code)), half(), reset, film],
-		],
+		['not there yet', [...[404, 403, 404, 404].map((code) => status(code)), half(), reset, film]],
 	])('%s', async (_, replies, mimeType = 'video/mp4') => {
 		const { items, error, asked, submitted } = await download({ replies });
 		expect(error).toBeUndefined();
@@ -163,33 +155,20 @@ describe('a video is stored whole and once', () => {
 		await useBinaryMode('filesystem');
 	});
 
-	test('in the field and under the name that was asked for', async () => {
-		const options = {
-			fileName: '={{ "AC/DC " + 7 }}',
-			binaryPropertyName: ' film ',
-			simplify: false,
-		};
-		const { items } = await download({ replies: [film], options });
-		expect(items[0]?.binary).toEqual({
-			film: expect.objectContaining({ fileName: 'AC-DC 7.mp4' }),
-		});
-		expect(items[0]?.json).toMatchObject({ output: { cost: 0.1 } });
+	test.each([
+		[' film ', ['film']],
+		['={{ $json.nothing }}', ['data']],
+		['={{ "" }}', ['data']],
+		['={{ $json }}', []],
+	])('in the field %j: %j, or it is refused before anything is sent', async (wanted, fields) => {
+		const options = { fileName: '={{ "AC/DC " + 7 }}', binaryPropertyName: wanted };
+		const { items, submitted } = await download({ replies: [film], options });
+		expect(Object.keys(items[0]?.binary ?? {})).toEqual(fields);
+		expect(submitted).toHaveLength(fields.length);
+		for (const file of Object.values(items[0]?.binary ?? {})) {
+			expect(file.fileName).toBe('AC-DC 7.mp4');
+		}
 	});
-});
-
-test.each([
-	['={{ $json.nothing }}', 'data'],
-	['={{ "" }}', 'data'],
-	['={{ $json }}', 'refused'],
-])('an output field named %j: %s', async (binaryPropertyName, outcome) => {
-	const { items, error, submitted } = await download({
-		replies: [film],
-		options: { binaryPropertyName },
-	});
-	expect(Object.keys(items[0]?.binary ?? {})).toEqual(outcome === 'refused' ? [] : [outcome]);
-	expect(submitted).toHaveLength(outcome === 'refused' ? 0 : 1);
-	if (outcome === 'refused')
-		expect(error?.message).toContain("'Put Output File in Field' must be the name of a field");
 });
 
 const LARGE = Buffer.alloc(5_000_000, 'x');
@@ -197,91 +176,42 @@ const page = 'its host sent a web page instead of a video';
 const text = 'its host sent text instead of a video';
 const nowhere = 'its host answered HTTP 302 without a usable redirect URL';
 const bomb = send(PACKED, { 'content-encoding': 'gzip', 'content-length': PACKED.length });
-const huge = send('x', { 'content-length': 2 ** 31 });
-const lost = 'the connection was lost';
 
-test.each<[string, Reply[], string, number]>([
-	['always breaks', [half()], lost, 3],
-	['breaks in three ways', [status(500), half(), reset, film], lost, 3],
-	['is always empty', [send('')], 'it was empty', 3],
-	['always falls silent', [half(silent)], 'nothing came for 20 s', 3],
-	['is never answered', [silent], 'nothing came for 20 s', 3],
-	[
-		'always brings HTTP 500',
-		[send(LARGE, {}, 500)],
-		`its host answered HTTP 500: ${'x'.repeat(300)}…`,
-		3,
-	],
-	[
-		'is to be asked for in an hour',
-		[status(429, '', { 'retry-after': 3600 })],
-		'its host answered HTTP 429',
-		1,
-	],
-	[
-		'wants a login',
-		[status(401, '{"error":"Log in first"}')],
-		'its host answered HTTP 401: Log in first',
-		1,
-	],
-	['is gone', [send(LARGE, {}, 410)], `its host answered HTTP 410: ${'x'.repeat(300)}…`, 1],
-	['is accepted', [status(202)], 'its host answered HTTP 202', 1],
-	[
-		'is only a part',
-		[send(LARGE, { 'content-range': 'bytes 0-4999999/9000000' }, 206)],
-		'its host sent only part of it (HTTP 206)',
-		1,
-	],
-	['unpacks to more than its length', [bomb], `more than ${PACKED.length} B came`, 1],
-	[
-		'is announced as huge',
-		[huge],
-		'its host announced more than 1 GB, more than any video of this model',
-		1,
-	],
-	['is a page', [typed('text/html', HTML)], page, 1],
-	['is a page as octet-stream', [typed('application/octet-stream', HTML)], page, 1],
-	['is a page called a video', [send(`\ufeff\n${HTML}`)], page, 1],
-	['is XML without a type', [typed('', '<?xml version="1.0"?><Error/>')], text, 1],
-	['is JSON', [typed('application/json', ' {"error":"no"}')], text, 1],
-	['is a JSON list', [typed('', '[]')], text, 1],
-	[
-		'is a picture',
-		[typed('image/<b>png', LARGE)],
-		"its host sent 'image/ png' instead of a video",
-		1,
-	],
-	[
-		'redirects in a loop',
-		[send(LARGE, { location: '/again' }, 302)],
-		'it was redirected more than 5 times',
-		6,
-	],
-	['redirects to a file', [redirect('file:///a.mp4')], "it was redirected to a 'file:' address", 1],
-	['redirects to FTP', [redirect('ftp://a/a.mp4')], "it was redirected to a 'ftp:' address", 1],
-	[
-		'redirects to data',
-		[redirect('data:video/mp4,x')],
-		"it was redirected to a 'data:' address",
-		1,
-	],
-	['redirects to no address', [redirect('http://[')], nowhere, 1],
-	['redirects without an address', [status(302)], nowhere, 1],
-])(
-	'a video that %s: nothing is stored, and no connection stays open',
-	async (_, replies, problem, tries) => {
-		const { error, url, asked } = await download({ replies });
-		expect(error?.message).toBe(`The video could not be downloaded: ${problem}`);
-		expect(error?.context).toMatchObject({
-			video_url: url,
-			id: ID,
-			status: 'COMPLETED',
-			cost: 0.1,
-		});
-		expect(asked).toBe(tries);
-		expect(await storedFiles()).toEqual([]);
-	},
-);
+test.each<[string, number, ...Reply[]]>([
+	['the connection was lost', 3, half()],
+	['the connection was lost', 3, status(500), half(), reset, film],
+	['it was empty', 3, send('')],
+	['nothing came for 20 s', 3, half(silent)],
+	['nothing came for 20 s', 3, silent],
+	['its host answered HTTP 500: xxx', 3, status(500, LARGE)],
+	['its host answered HTTP 429', 1, status(429, '', { 'retry-after': 3600 })],
+	['its host answered HTTP 401: Log in first', 1, status(401, '{"error":"Log in first"}')],
+	['its host answered HTTP 410: xxx', 1, status(410, LARGE)],
+	['its host answered HTTP 202', 1, status(202)],
+	['its host sent only part of it (HTTP 206)', 1, status(206, LARGE)],
+	[`more than ${PACKED.length} B came`, 1, bomb],
+	['its host announced more than 1 GB', 1, send('x', { 'content-length': 2 ** 31 })],
+	[page, 1, typed('text/html', HTML)],
+	[page, 1, typed('application/octet-stream', HTML)],
+	[page, 1, send(`\ufeff\n${HTML}`)],
+	[text, 1, typed('', '<?xml version="1.0"?><Error/>')],
+	[text, 1, typed('application/json', ' {"error":"no"}')],
+	[text, 1, typed('', '[]')],
+	["its host sent 'image/ png' instead of a video", 1, typed('image/<b>png', LARGE)],
+	['it was redirected more than 5 times', 6, status(302, LARGE, { location: '/again' })],
+	["it was redirected to a 'file:' address", 1, redirect('file:///a.mp4')],
+	["it was redirected to a 'ftp:' address", 1, redirect('ftp://a/a.mp4')],
+	["it was redirected to a 'data:' address", 1, redirect('data:video/mp4,x')],
+	[nowhere, 1, redirect('http://[')],
+	[nowhere, 1, status(302)],
+])('%s: %d tries, nothing is stored, and no connection stays open', async (...row) => {
+	const [problem, tries, ...replies] = row;
+	const { error, url, asked } = await download({ replies });
+	expect(error?.message).toContain(`The video could not be downloaded: ${problem}`);
+	expect(error?.context).toMatchObject({ video_url: url, id: ID, status: 'COMPLETED', cost: 0.1 });
+	expect(asked).toBe(tries);
+	expect(await storedFiles()).toEqual([]);
+});
 
 describe('a host that refuses the video', () => {
 	const blocked = [status(403, '<h1>Access Blocked</h1>')];
@@ -331,19 +261,18 @@ test('one that only trickles ends at the time limit', async () => {
 	expect(await storedFiles()).toEqual([]);
 });
 
+type Write = (stream: Parameters<BinaryDataService['store']>[1]) => Promise<void>;
 const size = { fileSizeMb: 600, maxFileSizeMb: 512, fileId: 'f', fileName: 'fox.mp4' };
 const tooLarge = new FileTooLargeError(size);
 const noAccess = new Error("EACCES: permission denied, mkdir '/n8n'");
+const refuseWith = (error: Error) => async () => await Promise.reject(error);
+// Linux's own full device: the error is a real one, and comes while the video does.
+const full: Write = async (stream) => await writeFile('/dev/full', stream);
 
-test.each<[string, (stream: Parameters<BinaryDataService['store']>[1]) => Promise<void>, string]>([
-	// Linux's own full device: the error is a real one, and comes while the video does.
-	[
-		'is full',
-		async (stream) => await writeFile('/dev/full', stream),
-		'ENOSPC: no space left on device, write',
-	],
-	['may not be written', async () => await Promise.reject(noAccess), noAccess.message],
-	["is n8n's with a limit", async () => await Promise.reject(tooLarge), tooLarge.message],
+test.each<[string, Write, string]>([
+	['is full', full, 'ENOSPC: no space left on device, write'],
+	['may not be written', refuseWith(noAccess), noAccess.message],
+	["is n8n's with a limit", refuseWith(tooLarge), tooLarge.message],
 ])('a storage that %s is named at once', async (_, write, reason) => {
 	jest.spyOn(BinaryDataService.prototype, 'store').mockImplementation(async (_, stream, file) => {
 		await write(stream);
@@ -366,9 +295,7 @@ describe("n8n's SSRF protection", () => {
 		['where a redirect leads', { replies: [redirect(FORBIDDEN)] }],
 	])('is named where it blocks %s', async (_, blocked) => {
 		const { error, asked } = await download(blocked);
-		expect(error?.message).toBe(
-			"The video could not be downloaded: its host could not be reached (blocked by n8n's SSRF protection)",
-		);
+		expect(error?.message).toContain("not be reached (blocked by n8n's SSRF protection)");
 		expect(asked).toBe(blocked.replies.length);
 	});
 });

@@ -1,15 +1,16 @@
 /** Pruna Video Trigger: which calls it believes, and what the caller is answered. */
 import type { IDataObject } from 'n8n-workflow';
 import { credentialsOf, engineLogger } from './batch';
-import { processed, type TriggerOptions, type TriggerServer } from './triggerServer';
 import {
 	completed,
 	FASTER,
 	listen,
 	looks,
 	post,
+	processed,
 	runJob,
 	simulator,
+	type TriggerOptions,
 	useStage,
 } from './triggerStage';
 
@@ -163,7 +164,7 @@ describe('whatever a stranger sends, nothing throws, and with Verify on nothing 
 });
 
 describe('without Verify the call itself is believed, and Runpod is not asked', () => {
-	const believe = async (more: IDataObject): Promise<TriggerServer> => {
+	const believe = async (more: IDataObject) => {
 		const parameters = { verify: false, simplify: false, download: true };
 		const trigger = await listen({ parameters, credentials: {} });
 		expect((await trigger.call(completed('job-1', more))).status).toBe(200);

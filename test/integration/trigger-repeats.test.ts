@@ -1,7 +1,15 @@
 /** Pruna Video Trigger: one start for each end of a job, however often and wherever it is called. */
 import type { JobRecord } from '../tools/simulator';
-import { processed, type TriggerOptions } from './triggerServer';
-import { completed, listen, post, runJob, simulator, useStage } from './triggerStage';
+import {
+	completed,
+	listen,
+	post,
+	processed,
+	runJob,
+	simulator,
+	type TriggerOptions,
+	useStage,
+} from './triggerStage';
 
 useStage();
 

@@ -1,20 +1,45 @@
-/** Pruna Video Trigger beside a simulator: for the tests of one file. */
-import type { IDataObject } from 'n8n-workflow';
+/**
+ * Pruna Video Trigger behind a real socket, in n8n's own webhook context and engine, beside a simulator. As n8n does it,
+ * a call whose job starts the workflow is answered at once, and executed then.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import express, { type Request, type Response } from 'express';
+import {
+	DataDeduplicationService,
+	ExecutionLifecycleHooks,
+	WebhookContext,
+	WorkflowExecute,
+} from 'n8n-core';
+import {
+	createRunExecutionData,
+	Workflow,
+	type ICheckProcessedContextData,
+	type ICredentialDataDecryptedObject,
+	type IDataDeduplicator,
+	type IDataObject,
+	type INodeExecutionData,
+	type IWebhookData,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
 import { request } from 'undici';
+import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node';
 import { startSimulator, type JobRecord, type Simulator } from '../tools/simulator';
 import { credentialsOf } from './batch';
+import { additionalData, node, nodeTypes, prepareEngine } from './engine';
 import { hurry } from './hurry';
-import { startTrigger, type TriggerOptions, type TriggerServer } from './triggerServer';
 
+const TRIGGER = 'n8n-nodes-pruna-video.prunaVideoTrigger';
 /** The node's pauses pass so many times as fast. */
 export const FASTER = 20;
 /** On a busy machine hundreds of jobs take their time. */
 const LONG_MS = 60_000;
 
 export let simulator: Simulator;
-const triggers: TriggerServer[] = [];
+const closing: Array<() => Promise<unknown>> = [];
 
-/** Starts and resets the simulator, and ends the triggers of each test. */
+/** Starts a simulator for each test, and ends its triggers. */
 export function useStage(): void {
 	beforeEach(async () => {
 		// A job that is unknown at first has tests of its own.
@@ -22,16 +47,161 @@ export function useStage(): void {
 		simulator = await startSimulator({ webhookRetryMs: 20, unknownAtFirst });
 	});
 	afterEach(async () => {
-		await Promise.all(triggers.splice(0).map(async (trigger) => await trigger.close()));
+		await Promise.all(closing.splice(0).map(async (close) => await close()));
 		await simulator.close();
 	});
 	hurry(FASTER, Infinity);
 }
 
-export async function listen(options: TriggerOptions = {}): Promise<TriggerServer> {
-	const trigger = await startTrigger({ credentials: credentialsOf(simulator), ...options });
-	triggers.push(trigger);
-	return trigger;
+export interface TriggerOptions {
+	parameters?: IDataObject;
+	credentials?: ICredentialDataDecryptedObject;
+	/** `manual` is the editor's "Listen for test event". */
+	mode?: Extract<WorkflowExecuteMode, 'webhook' | 'manual'>;
+	/** Each trigger of a test is one of its own, unless it says the id of an earlier one. */
+	workflowId?: string;
+}
+
+/** In place of n8n's table of processed items, by workflow and node: reads, then writes, with no lock in between. */
+class ProcessedItems implements IDataDeduplicator {
+	readonly items = new Map<string, string[]>();
+
+	async checkProcessedAndRecord(
+		items: Array<string | number>,
+		_scope: string,
+		{ workflow, node }: ICheckProcessedContextData,
+		{ maxEntries }: { maxEntries?: number },
+	) {
+		const name = `${workflow.id}/${node?.id ?? ''}`;
+		const known = this.items.get(name) ?? [];
+		await new Promise(setImmediate);
+		const isKnown = (item: string | number) => known.includes(String(item));
+		const isNew = (item: string | number) => !isKnown(item);
+		const answer = { new: items.filter(isNew), processed: items.filter(isKnown) };
+		this.items.set(name, [...known, ...answer.new.map(String)].slice(-(maxEntries ?? 0)));
+		return answer;
+	}
+
+	async removeProcessed() {}
+
+	async clearAllProcessedItems() {}
+
+	async getProcessedDataCount() {
+		return this.items.size;
+	}
+}
+
+export const processed = new ProcessedItems();
+let database: Promise<void> | undefined;
+let workflows = 0;
+
+/** The body as n8n reads it (2.41, body-parser): JSON and text by their exact types, anything else as nothing. */
+async function readAsN8n(call: Request): Promise<void> {
+	const rawBody = await buffer(call);
+	const [type] = (call.headers['content-type'] ?? '').split(';');
+	const text = rawBody.toString().replace(/^\ufeff/, '');
+	const isRead = type === 'application/json' || type === 'text/plain';
+	const body: unknown =
+		!isRead || text === '' ? {} : type === 'text/plain' ? text : JSON.parse(text);
+	Object.assign(call, { rawBody, body });
+}
+
+/** A published workflow that begins with the trigger; by default it may ask the simulator. */
+export async function listen(options: TriggerOptions = {}) {
+	await prepareEngine();
+	await (database ??= DataDeduplicationService.init(processed));
+	const { mode = 'webhook', workflowId = `trigger-${++workflows}`, parameters = {} } = options;
+	const started: INodeExecutionData[] = [];
+	const errors: unknown[] = [];
+	const type = new PrunaVideoTrigger();
+	const atWork = new Set<Promise<unknown>>();
+	let last: INodeExecutionData[][] = [];
+
+	const workflow = new Workflow({
+		id: workflowId,
+		active: true,
+		nodes: [
+			{
+				...node('Trigger', TRIGGER),
+				parameters: parameters as never,
+				credentials: { prunaVideoRunpodApi: { id: '1', name: 'Runpod' } },
+			},
+		],
+		connections: {},
+		nodeTypes: nodeTypes({ [TRIGGER]: type }),
+	});
+	const trigger = workflow.getNode('Trigger')!;
+	const surroundings = (runMode: WorkflowExecuteMode) =>
+		additionalData(
+			options.credentials ?? credentialsOf(simulator),
+			new ExecutionLifecycleHooks(runMode, 'execution-1', workflow as never),
+		);
+
+	async function receive(httpRequest: Request, httpResponse: Response): Promise<void> {
+		await readAsN8n(httpRequest);
+		const more = { ...surroundings(mode), httpRequest, httpResponse };
+		const [webhookDescription] = type.description.webhooks!;
+		const data = { webhookDescription } as IWebhookData;
+		const context = new WebhookContext(workflow, trigger, more, mode, data, [], null);
+		const { workflowData } = await type.webhook.call(context);
+		if (workflowData === undefined) return;
+		expect(webhookDescription).toMatchObject({ responseMode: 'onReceived' });
+		httpResponse.json({ message: 'Workflow was started' });
+		last = workflowData;
+		await execute(mode);
+	}
+
+	async function execute(runMode: WorkflowExecuteMode): Promise<void> {
+		const stack = [{ node: trigger, data: { main: last }, source: null }];
+		const data = createRunExecutionData({ executionData: { nodeExecutionStack: stack } });
+		const execution = new WorkflowExecute(surroundings(runMode), runMode, data);
+		const { runData, error } = (await execution.processRunExecutionData(workflow)).data.resultData;
+		if (error) throw error;
+		started.push(...(runData.Trigger?.[0]?.data?.main?.[0] ?? []));
+	}
+
+	function track(work: Promise<void>): void {
+		const tracked = work.catch((error) => errors.push(error)).finally(() => atWork.delete(tracked));
+		atWork.add(tracked);
+	}
+
+	const app = express();
+	app.post('/webhook', (call, response) => track(receive(call, response)));
+	const server = createServer(app);
+	// Hundreds of calls come at once.
+	await new Promise<void>((resolve) =>
+		server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 }, resolve),
+	);
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`;
+	closing.push(async () => {
+		server.closeAllConnections();
+		await new Promise((resolve) => server.close(resolve));
+	});
+	return {
+		/** What a job's `webhook` is to be. */
+		url,
+		/** What the node threw: n8n keeps failed executions of it. */
+		errors,
+		/** What executions have gone on with so far … */
+		started,
+		/** … and once none is at work any more. */
+		starts: async () => {
+			while (atWork.size > 0) await Promise.all(atWork);
+			return started;
+		},
+		/** Calls it as anybody could; HTTP status of the answer. */
+		call: async (body: unknown, contentType = 'application/json') => {
+			const answer = await request(url, {
+				method: 'POST',
+				headers: contentType === '' ? {} : { 'content-type': contentType },
+				body: typeof body === 'string' ? body : JSON.stringify(body),
+			});
+			expect(await answer.body.json()).toEqual({ message: expect.any(String) });
+			return { status: answer.statusCode };
+		},
+		/** Retries the last execution from n8n's list. */
+		retry: () => track(execute('retry')),
+	};
 }
 
 export async function post(path: string, body: unknown): Promise<IDataObject> {
