@@ -113,10 +113,10 @@ async function storeOnce(
 		};
 		const video = streamLike(body, checked());
 		return await context.helpers.prepareBinaryData(video, fileName, mimeType).catch((error) => {
-			// If the download is not at fault, the storage is.
-			throw fault ?? notStored(error, url);
+			throw notStored(error, url);
 		});
 	} catch (error) {
+		// If the download is at fault, the storage is not.
 		throw fault ?? error;
 	} finally {
 		limit.removeEventListener('abort', close);
