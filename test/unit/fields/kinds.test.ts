@@ -1,5 +1,5 @@
 /** What fields make of values that no sheet holds; those of sheets, forms and agents are in rows.test.ts. */
-import { readCollection, shown, type Field } from '../../../nodes/PrunaVideo/fields/field';
+import { readCollection, onlyOne, shown, type Field } from '../../../nodes/PrunaVideo/fields/field';
 import { choicesField, jsonField, textField } from '../../../nodes/PrunaVideo/fields/kinds';
 import { PARAMETERS } from '../../../nodes/PrunaVideo/pvideo/parameters';
 import { result } from './refusal';
@@ -33,8 +33,9 @@ const look = { label: 'It', options: ['good', 'bad'].map((value) => ({ value, na
 test.each<[unknown, unknown]>([
 	[['bad', 'good'], look.options.map(({ value }) => value)],
 	[['bad', 'bad'], ['bad']],
-	...[[], ['good', 'ugly'], 'good', '', undefined].map((value): [unknown, unknown] => [
-		...([value, `'It' must be one or more of good, bad, but is ${shown(value)}`] as const),
+	['good', ['good']],
+	...[[], ['good', 'ugly'], '', undefined].map((value): [unknown, unknown] => [
+		...([value, `'It' must be one or more of good, bad, but is ${shown(onlyOne(value))}`] as const),
 	]),
 ])('choices %j', (value, expected) => {
 	expect(result(() => choicesField(look).read(value))).toEqual(expected);

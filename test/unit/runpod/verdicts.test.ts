@@ -93,7 +93,7 @@ test.each(TABLE)('%j: accepted %s, %s, "%s"', (answer, accepted, lasts, message)
 	const isElsewhere = /not found|instead of a job/.test(message);
 	const shown = isElsewhere
 		? `The 'Base URL' does not lead to Runpod's API (${message}). Set it to https://api.runpod.ai/v2.`
-		: `${message}. ${reading.description}`;
+		: `${isPassing ? 'The key could not be checked: ' : ''}${message}. ${reading.description}`;
 	expect(readKeyCheck(answer)).toEqual({ status: 'Error', message: shown });
 
 	const costly = requestFailed(answer, { ...about, isCostly: true });
