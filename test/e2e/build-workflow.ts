@@ -24,27 +24,27 @@ export const manualTrigger: Built = {
 };
 
 /** Answers at once and lets the workflow run on. */
-export function webhookTrigger(path: string): Built {
+export function webhookTrigger(path: string, options: JsonRecord = {}): Built {
 	return {
 		name: MANUAL_TRIGGER,
 		type: 'n8n-nodes-base.webhook',
 		typeVersion: 2,
-		parameters: { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} },
+		parameters: { httpMethod: 'POST', path, responseMode: 'onReceived', options },
 		webhookId: path,
 	};
 }
 
-/** One item `{ prompt }` for each of `expression`'s entries: a list, or an expression that gives one. */
-export function onePerPrompt(prompts: readonly string[] | `={{${string}}}`): [Built, Built] {
-	const value = typeof prompts === 'string' ? prompts : JSON.stringify(prompts);
-	const assignment = { id: 'prompt', name: 'prompt', type: 'array', value };
+/** Gives an item with these fields beside those that it had: as they are, or an expression for their JSON. */
+export function fields(name: string, json: JsonRecord | `={{${string}}}`): Built {
+	const jsonOutput = typeof json === 'string' ? json : JSON.stringify(json);
+	const parameters = { mode: 'raw', jsonOutput, includeOtherFields: true, options: {} };
+	return { name, type: 'n8n-nodes-base.set', typeVersion: 3.4, parameters };
+}
+
+/** One item `{ prompt }` for each of these, or of those in the body of a call. */
+export function onePerPrompt(prompts?: readonly string[]): [Built, Built] {
 	return [
-		{
-			name: 'Prompts',
-			type: 'n8n-nodes-base.set',
-			typeVersion: 3.4,
-			parameters: { assignments: { assignments: [assignment] }, options: {} },
-		},
+		fields('Prompts', prompts ? { prompt: prompts } : '={{ { prompt: $json.body.prompts } }}'),
 		{
 			name: 'One Item per Prompt',
 			type: 'n8n-nodes-base.splitOut',
@@ -86,7 +86,7 @@ export function prunaVideoTrigger(
 	return {
 		name: PRUNA_VIDEO_TRIGGER,
 		type: 'n8n-nodes-pruna-video.prunaVideoTrigger',
-		typeVersion: 1,
+		typeVersion: 2,
 		parameters,
 		webhookId,
 		credentials: { [CREDENTIAL_TYPE]: credential },

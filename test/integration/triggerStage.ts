@@ -95,15 +95,19 @@ export const processed = new ProcessedItems();
 let database: Promise<void> | undefined;
 let workflows = 0;
 
-/** The body as n8n reads it (2.41, body-parser): JSON and text by their exact types, anything else as nothing. */
+/** The body as n8n reads it by itself (2.41, webhook-helpers, for nodes above version 1): JSON and texts only. */
 async function readAsN8n(call: Request): Promise<void> {
-	const rawBody = await buffer(call);
-	const [type] = (call.headers['content-type'] ?? '').split(';');
-	const text = rawBody.toString().replace(/^\ufeff/, '');
-	const isRead = type === 'application/json' || type === 'text/plain';
-	const body: unknown =
-		!isRead || text === '' ? {} : type === 'text/plain' ? text : JSON.parse(text);
-	Object.assign(call, { rawBody, body });
+	let rawBody: Buffer | undefined;
+	const readRawBody = async () => {
+		rawBody ??= await buffer(call);
+		Object.assign(call, { rawBody });
+	};
+	Object.assign(call, { readRawBody });
+	const [type = ''] = (call.headers['content-type'] ?? '').split(';');
+	if (!['application/json', 'text/plain'].includes(type)) return;
+	await readRawBody();
+	const text = String(rawBody).replace(/^\ufeff/, '');
+	if (type === 'application/json' && text !== '') JSON.parse(text);
 }
 
 /** A published workflow that begins with the trigger; by default it may ask the simulator. */

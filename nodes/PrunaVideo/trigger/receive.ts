@@ -25,7 +25,7 @@ const VERIFY_MS = 9_000;
  * call, so nothing is thrown and nothing is stored.
  */
 export async function receiveCall(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const called = readJob(calledBody(context));
+	const called = readJob(await calledBody(context));
 	if (called === undefined || !isFinal(called) || !isJobId(called.id)) {
 		return answer(context, 400, 'Not a finished Runpod job');
 	}
@@ -46,10 +46,18 @@ export async function receiveCall(context: IWebhookFunctions): Promise<IWebhookR
 	}
 }
 
-/** The call's body whatever its Content-Type: n8n itself reads JSON only where the type is exactly that. */
-function calledBody(context: IWebhookFunctions): unknown {
-	const { rawBody } = context.getRequestObject();
-	return Buffer.isBuffer(rawBody) ? readBody(rawBody.toString())?.body : undefined;
+/** A request in n8n, which reads a body by itself only where it knows its Content-Type. */
+interface ReadableRequest {
+	rawBody?: unknown;
+	readRawBody?: () => Promise<void>;
+}
+
+/** The call's body, whatever Content-Type it has. */
+async function calledBody(context: IWebhookFunctions): Promise<unknown> {
+	const request: ReadableRequest = context.getRequestObject();
+	// What is too large or broken off is no job.
+	await request.readRawBody?.().catch(() => undefined);
+	return Buffer.isBuffer(request.rawBody) ? readBody(request.rawBody.toString())?.body : undefined;
 }
 
 /**
