@@ -19,15 +19,17 @@ import {
 	type Stage,
 } from '../tools/n8n/stage';
 import { startSimulator } from '../tools/simulator';
-import type { Postgres } from './services';
+import { startPostgres, startRedis } from './services';
 
-export interface ClusterOptions {
-	redisPort: number;
-	postgres: Postgres;
-	/** Executions at once on each worker. */
-	concurrency: number;
-	env?: NodeJS.ProcessEnv;
-}
+/** Executions at once on each worker. */
+export const CONCURRENCY = 5;
+
+/** n8n notices a dead worker within 90 s unless told otherwise. */
+const WATCHFUL = {
+	QUEUE_WORKER_LOCK_DURATION: '20000',
+	QUEUE_WORKER_LOCK_RENEW_TIME: '5000',
+	QUEUE_WORKER_STALLED_INTERVAL: '5000',
+};
 
 export interface Cluster extends Stage {
 	/** Those that were started, oldest first. */
@@ -36,11 +38,11 @@ export interface Cluster extends Stage {
 	startWorker(): Promise<N8nInstance>;
 }
 
-export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+export async function startCluster(): Promise<Cluster> {
 	const endings = new Endings();
 	try {
 		const n8n = await installN8n(N8N_VERSION);
-		const env = await sharedEnvironment(options, endings);
+		const env = await sharedEnvironment(endings);
 		const start = async (command: 'start' | 'worker', own = {}) => {
 			const userFolder = await folderWithPackage(endings);
 			const instance = await startN8n(n8n, { command, userFolder, env: { ...env, ...own } });
@@ -52,7 +54,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 		// The main instance makes the database's tables.
 		const main = await start('start');
 		const own = {
-			N8N_CONCURRENCY_PRODUCTION_LIMIT: String(options.concurrency),
+			N8N_CONCURRENCY_PRODUCTION_LIMIT: String(CONCURRENCY),
 			// Links to files are made by workers and answered by main.
 			WEBHOOK_URL: `${main.url}/`,
 		};
@@ -74,13 +76,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /** What main and workers have in common; see docs/scaling.md. */
-async function sharedEnvironment(
-	{ redisPort, postgres, env }: ClusterOptions,
-	endings: Endings,
-): Promise<NodeJS.ProcessEnv> {
-	const name = `n8n_${randomBytes(6).toString('hex')}`;
-	await postgres.sql(`CREATE DATABASE "${name}"`);
-	endings.add(() => postgres.sql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`));
+async function sharedEnvironment(endings: Endings): Promise<NodeJS.ProcessEnv> {
+	const [redisPort, postgres] = await Promise.all([startRedis(endings), startPostgres(endings)]);
 	const folder = await mkdtemp(join(tmpdir(), 'n8n-binary-data-'));
 	endings.add(() => rm(folder, { recursive: true, force: true }));
 	return {
@@ -89,14 +86,12 @@ async function sharedEnvironment(
 		OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
 		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
 		QUEUE_BULL_REDIS_PORT: String(redisPort),
-		QUEUE_BULL_PREFIX: name,
-		N8N_REDIS_KEY_PREFIX: name,
 		DB_TYPE: 'postgresdb',
 		DB_POSTGRESDB_HOST: '127.0.0.1',
 		DB_POSTGRESDB_PORT: String(postgres.port),
-		DB_POSTGRESDB_DATABASE: name,
+		DB_POSTGRESDB_DATABASE: 'postgres',
 		DB_POSTGRESDB_USER: postgres.user,
 		N8N_BINARY_DATA_STORAGE_PATH: folder,
-		...env,
+		...WATCHFUL,
 	};
 }

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetch, FormData } from 'undici';
-import { itemsOf } from '../tools/n8n/execution';
+import { itemsOf, type Execution } from '../tools/n8n/execution';
 import { at, stringAt, type JsonRecord } from '../tools/n8n/json';
 import { until } from '../tools/n8n/program';
 import { startStage, type Stage } from '../tools/n8n/stage';
@@ -17,22 +17,14 @@ import {
 	type Workflow,
 	type WorkflowNode,
 } from '../tools/n8n/workflow';
+import { fields } from './build-workflow';
 import { startChatModel } from './chat-model';
 import { execute, executions, expectSuccess } from './running';
 
-const EXAMPLES = [
-	'ai-agent',
-	'batch-from-table',
-	'draft-approval-final',
-	'image-to-video-form',
-	'nightly-batch',
-	'scheduled-content-pipeline',
-	'several-shots',
-	'submit-and-wait',
-	'text-to-video',
-	'trigger',
-	'webhook-to-video',
-];
+const EXAMPLES = (
+	'ai-agent batch-from-table draft-approval-final image-to-video-form nightly-batch ' +
+	'scheduled-content-pipeline several-shots submit-and-wait text-to-video trigger webhook-to-video'
+).split(' ');
 
 const isNote = ({ type }: WorkflowNode) => type === 'n8n-nodes-base.stickyNote';
 
@@ -57,6 +49,12 @@ beforeEach(() => stage.simulator.reset());
 /** As a user has it after importing it and choosing the credential. */
 async function imported(name: string): Promise<Workflow> {
 	return withCredential(await readExample(name), stage.credential);
+}
+
+async function run(workflow: Workflow, trigger: string): Promise<Execution> {
+	const execution = await execute(stage, workflow, { trigger });
+	expectSuccess(execution);
+	return execution;
 }
 
 const jobs = () => stage.simulator.ledger.jobs;
@@ -90,8 +88,7 @@ test.each(EXAMPLES)('%s: notes say what to change; no secrets', async (name) => 
 
 test('text to video: three videos, three files', async () => {
 	const workflow = withAssignment(await imported('text-to-video'), 'Settings', 'folder', files);
-	const execution = await execute(stage, workflow, { trigger: 'When clicking ‘Execute workflow’' });
-	expectSuccess(execution);
+	const execution = await run(workflow, 'When clicking ‘Execute workflow’');
 	const names = itemsOf(execution, 'Save Video').map(({ json }) => stringAt(json, 'fileName'));
 	expect(names).toHaveLength(3);
 	for (const file of names) expect(isMp4(await readFile(file))).toBe(true);
@@ -99,8 +96,7 @@ test('text to video: three videos, three files', async () => {
 });
 
 test('batch from a table: the bad row goes to the error output, the others become videos', async () => {
-	const execution = await execute(stage, await imported('batch-from-table'), { trigger: 'Start' });
-	expectSuccess(execution);
+	const execution = await run(await imported('batch-from-table'), 'Start');
 	expect(itemsOf(execution, 'Done').map(({ json }) => json.prompt)).toEqual([
 		expect.stringContaining('hummingbird'),
 		expect.stringContaining('cat'),
@@ -113,14 +109,9 @@ test('batch from a table: the bad row goes to the error output, the others becom
 });
 
 test('scheduled content pipeline: saved files and a log of costs', async () => {
-	const workflow = withAssignment(
-		await imported('scheduled-content-pipeline'),
-		'Settings',
-		'folder',
-		files,
-	);
-	const execution = await execute(stage, workflow, { trigger: 'Every Morning' });
-	expectSuccess(execution);
+	const example = await imported('scheduled-content-pipeline');
+	const workflow = withAssignment(example, 'Settings', 'folder', files);
+	await run(workflow, 'Every Morning');
 	const ids = jobs().map(({ id }) => id);
 	expect(ids).toHaveLength(2);
 	for (const id of ids) expect(isMp4(await readFile(join(files, `${id}.mp4`)))).toBe(true);
@@ -130,8 +121,7 @@ test('scheduled content pipeline: saved files and a log of costs', async () => {
 });
 
 test('several shots: one style and one seed, and a playlist in the order of the list', async () => {
-	const execution = await execute(stage, await imported('several-shots'), { trigger: 'Start' });
-	expectSuccess(execution);
+	const execution = await run(await imported('several-shots'), 'Start');
 	const { jobs, total } = stage.simulator.ledger;
 	expect(prompts().every((prompt) => String(prompt).endsWith('muted blue and orange'))).toBe(true);
 	expect(jobs.map(({ input }) => input.seed)).toEqual([20417, 20417, 20417]);
@@ -145,32 +135,15 @@ test('several shots: one style and one seed, and a playlist in the order of the 
 
 test('nightly batch: failures are recorded, and a late video is fetched by Job > Get', async () => {
 	const { simulator, main } = stage;
-	const example = withAssignment(
-		await imported('nightly-batch'),
-		'Prompts',
-		'trigger_url',
-		`${main.url}/webhook/none/pruna-video`,
-	);
-	const workflow = {
-		...example,
-		nodes: example.nodes.map((node) =>
-			node.name === 'Pruna Video'
-				? {
-						...node,
-						retryOnFail: false,
-						parameters: {
-							...node.parameters,
-							options: { ...(node.parameters.options as JsonRecord), timeout: 5 },
-						},
-					}
-				: node,
-		),
-	};
+	const url = `${main.url}/webhook/none/pruna-video`;
+	const workflow = withAssignment(await imported('nightly-batch'), 'Prompts', 'trigger_url', url);
+	const node = workflow.nodes.find(({ name }) => name === 'Pruna Video')!;
+	node.retryOnFail = false;
+	Object.assign(node.parameters.options as JsonRecord, { timeout: 5 });
 	const job = { operation: 'run', kind: 'job' } as const;
 	simulator.faults.add({ ...job, match: { prompt: 'heron' }, error: 'no worker' });
 	simulator.faults.add({ ...job, match: { prompt: 'train' }, executionTimeMs: 60_000 });
-	const night = await execute(stage, workflow, { trigger: 'Every Night' });
-	expectSuccess(night);
+	const night = await run(workflow, 'Every Night');
 	expect(itemsOf(night, 'Done').map(({ json }) => json.prompt)).toEqual([
 		expect.stringContaining('potter'),
 	]);
@@ -181,13 +154,10 @@ test('nightly batch: failures are recorded, and a late video is fetched by Job >
 	]);
 
 	simulator.advance(60_000);
-	const later = await execute(stage, workflow, { trigger: 'Every 20 Minutes' });
-	expectSuccess(later);
+	const later = await run(workflow, 'Every 20 Minutes');
 	expect(itemsOf(later, 'Late Video').map(({ json }) => json.id)).toEqual([late?.id]);
 	expect(jobs()).toHaveLength(3);
-	expect(
-		itemsOf(await execute(stage, workflow, { trigger: 'Every 20 Minutes' }), 'Open Jobs'),
-	).toEqual([]);
+	expect(itemsOf(await run(workflow, 'Every 20 Minutes'), 'Open Jobs')).toEqual([]);
 });
 
 describe('image to video from a form', () => {
@@ -249,11 +219,12 @@ test.each([
 	const { api, simulator } = stage;
 	// The note on its canvas advises to send the address before the node that waits.
 	const example = await imported('draft-approval-final');
-	const workflow = withNodeBetween(example, 'Draft', send, 'Ask for Approval');
+	const mail = fields('Mail', '={{ { url: $execution.resumeFormUrl } }}');
+	const workflow = withNodeBetween(example, 'Draft', mail, 'Ask for Approval');
 	const id = await api.runWorkflow(await api.createWorkflow(workflow), 'Start');
 	const url = await until(async () => {
 		const execution = await api.execution(id);
-		const item = itemsOf(execution, 'Send')[0];
+		const item = itemsOf(execution, 'Mail')[0];
 		return execution.status === 'waiting' && item ? stringAt(item.json, 'url') : undefined;
 	});
 	const form = new FormData();
@@ -315,22 +286,6 @@ test.each([
 		await model.close();
 	}
 });
-
-/** Stands for a mail with the form's address in it. */
-const send = {
-	name: 'Send',
-	type: 'n8n-nodes-base.set',
-	typeVersion: 3.4,
-	parameters: {
-		assignments: {
-			assignments: [
-				{ id: 'url', name: 'url', type: 'string', value: '={{ $execution.resumeFormUrl }}' },
-			],
-		},
-		includeOtherFields: true,
-		options: {},
-	},
-};
 
 describe('submit, then wait', () => {
 	async function wait(workflow: Workflow, onceItWaits = () => {}) {

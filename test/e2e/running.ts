@@ -51,26 +51,28 @@ export interface Listening {
 
 let webhooks = 0;
 
-/** A workflow of the trigger, with an address of its own, that is not published. */
-export async function create(stage: Stage, parameters: JsonRecord = {}): Promise<Listening> {
-	const { api, main, credential } = stage;
+/** A workflow of a trigger, by default ours with these parameters, with an address of its own; not published. */
+export async function create(
+	{ api, main, credential }: Stage,
+	parameters: JsonRecord = {},
+	triggerAt = (webhookId: string) => prunaVideoTrigger(credential, parameters, webhookId),
+): Promise<Listening> {
 	const webhookId = `11111111-0000-4000-8000-${String(++webhooks).padStart(12, '0')}`;
-	const trigger = prunaVideoTrigger(credential, parameters, webhookId);
+	const trigger = triggerAt(webhookId);
+	const path = trigger.name === PRUNA_VIDEO_TRIGGER ? `${webhookId}/pruna-video` : webhookId;
 	// What comes after hands the file on: n8n has to keep it for both.
 	const after = { name: 'After', type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} };
-	const workflowId = await api.createWorkflow(chain('Trigger', [trigger, after]));
-	const path = `${webhookId}/pruna-video`;
 	return {
-		workflowId,
+		workflowId: await api.createWorkflow(chain('Trigger', [trigger, after])),
 		productionUrl: `${main.url}/webhook/${path}`,
 		testUrl: `${main.url}/webhook-test/${path}`,
 	};
 }
 
 /** A published workflow. */
-export async function listen(stage: Stage, parameters: JsonRecord = {}): Promise<Listening> {
-	const listening = await create(stage, parameters);
-	await stage.api.activate(listening.workflowId);
+export async function listen(...what: Parameters<typeof create>): Promise<Listening> {
+	const listening = await create(...what);
+	await what[0].api.activate(listening.workflowId);
 	return listening;
 }
 

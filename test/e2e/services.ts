@@ -64,13 +64,8 @@ export async function startRedis(endings: Endings): Promise<number> {
 	return port;
 }
 
-export interface Postgres {
-	readonly port: number;
-	readonly user: string;
-	sql(statement: string): Promise<void>;
-}
-
-export async function startPostgres(endings: Endings): Promise<Postgres> {
+/** Its port, and whom it lets in without a password. */
+export async function startPostgres(endings: Endings): Promise<{ port: number; user: string }> {
 	const bin = dirname(await findProgram('initdb', 'postgresql'));
 	const user = 'n8n';
 	const data = await mkdtemp(join(tmpdir(), 'postgres-'));
@@ -91,12 +86,7 @@ export async function startPostgres(endings: Endings): Promise<Postgres> {
 	await untilReady('PostgreSQL', program, async () => {
 		return !(await runProgram(join(bin, 'pg_isready'), where)).failed;
 	});
-	const sql = async (statement: string) => {
-		const args = [...where, '-U', user, '-d', 'postgres', '-c', statement];
-		const { failed, stderr } = await runProgram(join(bin, 'psql'), args);
-		if (failed) throw new Error(`PostgreSQL refused ${statement}: ${stderr}`);
-	};
-	return { port, user, sql };
+	return { port, user };
 }
 
 /** PostgreSQL refuses to run as root; Debian's package brings a user for it. */

@@ -6,7 +6,7 @@
 import { itemsOf } from '../tools/n8n/execution';
 import { N8N_VERSION } from '../tools/n8n/install';
 import { startStage, type Stage } from '../tools/n8n/stage';
-import { PRUNA_VIDEO_TRIGGER } from './build-workflow';
+import { PRUNA_VIDEO_TRIGGER, webhookTrigger } from './build-workflow';
 import {
 	answersTo,
 	completed,
@@ -18,6 +18,7 @@ import {
 	listen,
 	post,
 	submit,
+	type Listening,
 } from './running';
 
 const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
@@ -145,4 +146,44 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(await post(productionUrl, completed(ids[0]!))).toBe(200);
 		expect(await events(stage, workflowId, thrice.length + 1)).toHaveLength(ids.length);
 	});
+
+	/** n8n lists 100 executions at a time: so one too many shows. */
+	const CALLS = 99;
+	/** How much longer they may take than with n8n's own Webhook node, and how far measurements of two bursts differ. */
+	const MOST = { plain: 1.5, verified: 2, tolerance: 1.25 };
+
+	/**
+	 * n8n's own Webhook node, with an expression in it: n8n 2.41 makes a virtual machine for the expressions of each call,
+	 * of any node but this one without any, and another for each credential that is read.
+	 */
+	const webhookAt = (path: string) => webhookTrigger(path, { rawBody: '={{ false }}' });
+
+	/** Until all of them are answered, in ms. */
+	async function burst({ workflowId, productionUrl }: Listening): Promise<number> {
+		const ids = await finishedJobs(CALLS);
+		const began = performance.now();
+		const answers = await Promise.all(ids.map((id) => post(productionUrl, completed(id))));
+		const took = performance.now() - began;
+		expect(answers).toEqual(ids.map(() => 200));
+		for (const execution of await executions(stage, workflowId, CALLS)) expectSuccess(execution);
+		stage.simulator.reset();
+		return took;
+	}
+
+	test(`${CALLS} calls at once take ${MOST.plain} x the time of n8n's Webhook node, ${MOST.verified} x with Verify`, async () => {
+		const ratios: Array<{ plain: number; verified: number }> = [];
+		for (let round = 0; round < 3; round++) {
+			const webhook = await burst(await listen(stage, {}, webhookAt));
+			const plain = (await burst(await listen(stage, { verify: false }))) / webhook;
+			const verified = (await burst(await listen(stage))) / webhook;
+			process.stdout.write(
+				`${CALLS} calls: Webhook ${Math.round(webhook)} ms; ${plain.toFixed(2)} x without Verify, ${verified.toFixed(2)} x with it\n`,
+			);
+			// The first round warms n8n up.
+			if (round > 0) ratios.push({ plain, verified });
+		}
+		const least = (kind: 'plain' | 'verified') => Math.min(...ratios.map((ratio) => ratio[kind]));
+		expect(least('plain')).toBeLessThanOrEqual(MOST.plain * MOST.tolerance);
+		expect(least('verified')).toBeLessThanOrEqual(MOST.verified * MOST.tolerance);
+	}, 900_000);
 });
