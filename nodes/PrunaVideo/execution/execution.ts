@@ -88,6 +88,11 @@ export class Execution {
 		return { node: this.node, itemIndex, apiKey: this.apiKey, log: this.log };
 	}
 
+	/** A text for the output, without the key. */
+	async shown(text: string): Promise<string> {
+		return withoutKey(text, (await this.place()).apiKey);
+	}
+
 	/** Ends the execution, once: keeps what a further try can use. */
 	close(end: TryEnd): void {
 		if (this.isClosed) return;

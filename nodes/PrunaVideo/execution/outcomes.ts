@@ -3,7 +3,6 @@ import { LABELS } from '../labels';
 import type { KnownJob } from '../runpod/failure';
 import { sentences } from '../runpod/messages';
 import { plainUrl } from '../runpod/reason';
-import { withoutKey } from '../runpod/connection';
 import { errorItem, jobOfError, type NodeError } from './errors';
 import type { Execution } from './execution';
 import { STOPPED_WHILE_OPEN } from './jobStates';
@@ -42,7 +41,7 @@ export async function conclude(
 		const told = stop?.aborted ? afterStop(execution) : '';
 		const list = listed(execution, items, outcomes, error);
 		const description = sentences(error.description ?? '', told, list);
-		error.description = withoutKey(description, (await execution.place()).apiKey);
+		error.description = await execution.shown(description);
 		const done = [...outcomes.values()].filter(({ kind }) => kind === 'done').length;
 		if (first?.isRefused && !stop?.aborted) error.message = refusals(outcomes, failures.length);
 		else if (items.length > 1) {

@@ -64,7 +64,9 @@ async function readFields(item: Item, isWanted: (parameter: Parameter) => boolea
 	const { additionalInput: added = {} } =
 		(await faults.collect(() => readAdditional(read, { additionalInput }))) ?? {};
 	// Says which row a fault is in.
-	if (typeof settings.prompt === 'string') item.prompt = settings.prompt;
+	if (typeof settings.prompt === 'string') {
+		item.prompt = await item.execution.shown(settings.prompt);
+	}
 	faults.throwAny();
 	return { settings, image, audio, added };
 }

@@ -43,7 +43,7 @@ export async function planVideo(
 	webhook: string | undefined,
 ): Promise<VideoPlan> {
 	const { input: stated, files, picksSeed } = await readInput(item);
-	item.prompt = String(stated.prompt);
+	item.prompt = await item.execution.shown(String(stated.prompt));
 	const { endpointId, policy, resubmitUncertain, timeout, cancelOnTimeout } = options;
 	const hasPolicy = Object.keys(policy).length > 0;
 	const identities = files.map(({ name, identity }) => [name, identity]);
