@@ -282,8 +282,8 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		await editor.openNode('Make Video');
 		await editor.field('toolDescription').waitFor();
 		const overrides = editor.part('fromAI-override-field');
-		await overrides.nth(3).waitFor();
+		await overrides.nth(2).waitFor();
 		const texts = await overrides.allInnerTexts();
-		expect(texts).toEqual(Array(4).fill('Defined automatically by the model'));
+		expect(texts).toEqual(Array(3).fill('Defined automatically by the model'));
 	});
 });
