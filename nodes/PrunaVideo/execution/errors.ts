@@ -28,8 +28,10 @@ export function toNodeError(error: unknown, place: ErrorPlace): NodeError {
 	const { node, itemIndex, apiKey } = place;
 	const clean = (text: string) => withoutKey(text, apiKey);
 	const message = clean(error instanceof Error ? error.message : String(error));
-	const job = { ...place.job, ...defined(error instanceof Failure ? error.job : {}) };
-	const { httpCode, id } = job;
+	const known = { ...place.job, ...defined(error instanceof Failure ? error.job : {}) };
+	const id = known.id && clean(known.id);
+	const job = { ...known, ...defined({ id }) };
+	const { httpCode } = job;
 	const shown =
 		error instanceof Failure
 			? new NodeApiError(node, { message } satisfies ErrorResponse, {
@@ -39,13 +41,13 @@ export function toNodeError(error: unknown, place: ErrorPlace): NodeError {
 			: new NodeOperationError(node, message, { itemIndex });
 	// n8n's constructors replace messages that contain words such as ECONNRESET; this keeps ours.
 	shown.message = message;
-	const known = adviceOf(error);
-	const advice = clean(known ?? 'This is a bug. Please report it with the steps to reproduce.');
+	const told = adviceOf(error);
+	const advice = clean(told ?? 'This is a bug. Please report it with the steps to reproduce.');
 	// n8n does not show the context of an error that is thrown.
 	const isNamed = !id || `${message} ${advice}`.includes(id);
 	shown.description = isNamed ? advice : `${advice} Job: ${id}.`.trim();
 	Object.assign(shown.context, jsonOf(job));
-	if (known === undefined) keepCause(shown, error, clean, place);
+	if (told === undefined) keepCause(shown, error, clean, place);
 	return shown;
 }
 
