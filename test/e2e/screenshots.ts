@@ -39,7 +39,11 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 		await editor.output.getByText('1 video for').waitFor();
 		await editor.showOutputAs('Table');
 		await editor.output.getByText('video_url').first().waitFor();
+		// High enough for the whole form.
+		const { width, height } = WINDOW.size;
+		await editor.page.setViewportSize({ width, height: 1180 });
 		await shoot('generate', editor.part('ndv'));
+		await editor.page.setViewportSize({ width, height });
 
 		await editor.showOutputAs('Binary');
 		await editor.part('ndv-view-binary-data').click();
@@ -52,7 +56,8 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 
 	async error(studio) {
 		const { fixture, editor, shoot } = studio;
-		fixture.simulator.faults.add({ operation: 'runsync', kind: 'status', status: 402 });
+		const body = { error: 'account balance is 0' };
+		fixture.simulator.faults.add({ operation: 'runsync', kind: 'status', status: 402, body });
 		await openNode(studio, { prompt: 'A red fox trots through fresh snow' });
 		await editor.executeStep();
 		const message = editor.output.getByText('There is no credit left on this Runpod account');
@@ -66,12 +71,8 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 		const workflow = withCredential(example, credential);
 		await editor.openWorkflow(await api.createWorkflow(workflow));
 		await editor.part('execute-workflow-button').first().click();
-		await editor.part('canvas-node-status-success').nth(3).waitFor();
+		await editor.page.getByText('Workflow executed successfully').first().waitFor();
 		await editor.part('zoom-to-fit').click();
-		await editor.page
-			.getByText('Workflow executed successfully')
-			.first()
-			.waitFor({ state: 'hidden' });
 		await shoot('batch', editor.part('canvas-wrapper'));
 	},
 
