@@ -120,11 +120,11 @@ const burst: Measure = async (surroundings, repeats) => {
 
 /** Jobs that take no time: what is left is the client. */
 const cpu: Measure = async (surroundings, repeats) => {
-	const items = prompts(2000, 0);
+	const items = prompts(400, 0);
 	const other = httpRequest(surroundings.baseUrl, items);
-	const pairs = await inPairs(surroundings, repeats, generate(items, { concurrency: 50 }), other);
+	const pairs = await inPairs(surroundings, repeats, generate(items, { concurrency: 400 }), other);
 	const values = pairs.map(({ own, other }) => own.cpuMs / other.cpuMs);
-	const about = 'CPU of 2000 jobs that take no time, beside HTTP Request';
+	const about = 'CPU of 400 jobs that take no time, beside HTTP Request';
 	return [{ about, values, unit: '×', limits: [1, 1.1], seen: seen(pairs, 'cpuMs') }];
 };
 

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { collectionProperty, readCollection, type Fields } from '../../fields/field';
+import { collectionProperty, type ParameterReader } from '../../fields/field';
 import { jsonField } from '../../fields/kinds';
 import { LABELS } from '../../labels';
 import { MEDIA, PARAMETER_LIST, type Parameter } from '../../pvideo/parameters';
@@ -52,9 +52,7 @@ function mainFields(isWanted: (parameter: Parameter) => boolean): INodePropertie
 	).map(([name, { field }]) => field.property(name));
 }
 
-export function readAdditional<F extends Fields>(
-	read: (name: string, fallback: unknown) => unknown,
-	fields: F,
-) {
-	return readCollection(read(COLLECTION.name, {}), fields);
+/** The collection of one item, as the user filled it in. */
+export function readAdditional(read: ParameterReader): unknown {
+	return read(COLLECTION.name, {});
 }

@@ -1,5 +1,5 @@
 import type { Item } from '../../execution/operation';
-import { InvalidParameter, isEmpty, shown } from '../../fields/field';
+import { InvalidParameter, isEmpty, readCollection, shown } from '../../fields/field';
 import { checkLeadsToFile } from '../../fields/links';
 import { isHttpUrl } from '../../uri';
 import type { JsonObject } from '../../json';
@@ -47,22 +47,23 @@ export async function priceVideo(item: Item): Promise<Estimate> {
 async function readFields(item: Item, isWanted: (parameter: Parameter) => boolean) {
 	const { read } = item;
 	const faults = new Faults();
+	const filled = readAdditional(read);
 	const settings: VideoSettings = {};
 	for (const [name, parameter] of PARAMETER_LIST) {
 		if (!isWanted(parameter)) continue;
 		const { field, isAdditional } = parameter;
-		settings[name] = await faults.collect(() =>
+		settings[name] = faults.collect(() =>
 			isAdditional
-				? readAdditional(read, { [name]: { ...field, unset: undefined } })[name]
+				? readCollection(filled, { [name]: { ...field, unset: undefined } })[name]
 				: field.read(read(name, field.unset)),
 		);
 	}
-	const image = isWanted(PARAMETERS.prompt)
-		? await faults.collect(async () => await readMedia(item, 'image'))
-		: undefined;
-	const audio = await faults.collect(async () => await readMedia(item, 'audio'));
+	const media = async (name: MediaName) =>
+		await readMedia(item, name).catch((error: unknown) => faults.note(error));
+	const image = isWanted(PARAMETERS.prompt) ? await media('image') : undefined;
+	const audio = await media('audio');
 	const { additionalInput: added = {} } =
-		(await faults.collect(() => readAdditional(read, { additionalInput }))) ?? {};
+		faults.collect(() => readCollection(filled, { additionalInput })) ?? {};
 	// Says which row a fault is in.
 	if (typeof settings.prompt === 'string') {
 		item.prompt = await item.execution.shown(settings.prompt);
@@ -75,12 +76,17 @@ async function readFields(item: Item, isWanted: (parameter: Parameter) => boolea
 class Faults {
 	private readonly found: InvalidParameter[] = [];
 
-	async collect<T>(read: () => T | Promise<T>): Promise<T | undefined> {
-		return await (async () => await read())().catch((error: unknown) => {
-			if (!(error instanceof InvalidParameter)) throw error;
-			this.found.push(error);
-			return undefined;
-		});
+	collect<T>(read: () => T): T | undefined {
+		try {
+			return read();
+		} catch (error) {
+			return this.note(error);
+		}
+	}
+
+	note(error: unknown): undefined {
+		if (!(error instanceof InvalidParameter)) throw error;
+		this.found.push(error);
 	}
 
 	throwAny(): void {
