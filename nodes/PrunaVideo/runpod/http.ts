@@ -140,14 +140,14 @@ async function readResponse(
 	};
 }
 
-interface Stream {
-	destroyed: boolean;
+interface Stream extends AsyncIterable<unknown> {
 	destroy(): unknown;
-	on(event: 'data' | 'end' | 'error' | 'close', listener: (given?: unknown) => void): unknown;
 }
 
 function isStream(body: unknown): body is Stream {
-	return typeof body === 'object' && body !== null && 'destroyed' in body && 'on' in body;
+	return (
+		typeof body === 'object' && body !== null && 'destroy' in body && Symbol.asyncIterator in body
+	);
 }
 
 /** What came of the body, nothing where it is too large; `error` where it broke off or `limit` fired. */
@@ -158,22 +158,23 @@ async function readBytes(
 	if (!isStream(body)) {
 		return { bytes: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? '')) };
 	}
+	const end = () => body.destroy();
+	limit.addEventListener('abort', end, { once: true });
 	const chunks: Buffer[] = [];
 	let size = 0;
-	const error = await new Promise<unknown>((resolve) => {
-		const breakOff = () => resolve(new Error('aborted'));
-		body.on('data', (chunk) => {
+	try {
+		for await (const chunk of body) {
 			const part = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
 			size += part.length;
+			// Leaving the loop destroys the stream, and the connection with it.
+			if (size > LARGEST_ANSWER_BYTES) return {};
 			chunks.push(part);
-			// The connection ends with the stream.
-			if (size > LARGEST_ANSWER_BYTES) body.destroy();
-		});
-		body.on('end', () => resolve(undefined));
-		body.on('error', resolve);
-		body.on('close', breakOff);
-		limit.addEventListener('abort', () => body.destroy(), { once: true });
-		if (body.destroyed || limit.aborted) breakOff();
-	});
-	return size > LARGEST_ANSWER_BYTES ? {} : { bytes: Buffer.concat(chunks), error };
+		}
+		limit.throwIfAborted();
+		return { bytes: Buffer.concat(chunks) };
+	} catch (error) {
+		return { bytes: Buffer.concat(chunks), error };
+	} finally {
+		limit.removeEventListener('abort', end);
+	}
 }
