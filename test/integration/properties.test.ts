@@ -33,7 +33,7 @@ const TOGETHER = 20;
  * Scenarios that are played at the same time, since most of their time is waiting; not more, or a busy machine does
  * not answer within a request's time limit, and an item is uncertain that should not be.
  */
-const SCENARIOS_AT_ONCE = 16;
+const SCENARIOS_AT_ONCE = 32;
 const parameters = (share: number) => ({
 	numRuns: Math.ceil(RUNS * share),
 	interruptAfterTimeLimit: SEARCH_MS,

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { collectionProperty, type ParameterReader } from '../../fields/field';
+import { collectionProperty } from '../../fields/field';
 import { jsonField } from '../../fields/kinds';
 import { LABELS } from '../../labels';
 import { MEDIA, PARAMETER_LIST, type Parameter } from '../../pvideo/parameters';
@@ -50,9 +50,4 @@ function mainFields(isWanted: (parameter: Parameter) => boolean): INodePropertie
 	return PARAMETER_LIST.filter(
 		([, parameter]) => !parameter.isAdditional && isWanted(parameter),
 	).map(([name, { field }]) => field.property(name));
-}
-
-/** The collection of one item, as the user filled it in. */
-export function readAdditional(read: ParameterReader): unknown {
-	return read(COLLECTION.name, {});
 }

@@ -7,7 +7,7 @@ import type { MediaName } from '../../pvideo/formats';
 import { buildInput, type VideoSettings } from '../../pvideo/input';
 import { MEDIA, PARAMETER_LIST, PARAMETERS, type Parameter } from '../../pvideo/parameters';
 import { estimateCost, isMedia, type Estimate } from '../../pvideo/price';
-import { additionalInput, readAdditional } from './fields';
+import { additionalInput, videoFields } from './fields';
 import { readMedia, secondsOf, unreachableByRunpod, type MediaFile } from './files';
 
 export interface Input {
@@ -47,7 +47,7 @@ export async function priceVideo(item: Item): Promise<Estimate> {
 async function readFields(item: Item, isWanted: (parameter: Parameter) => boolean) {
 	const { read } = item;
 	const faults = new Faults();
-	const filled = readAdditional(read);
+	const filled = read(videoFields.additional.name, {});
 	const settings: VideoSettings = {};
 	for (const [name, parameter] of PARAMETER_LIST) {
 		if (!isWanted(parameter)) continue;
