@@ -145,6 +145,23 @@ describe('a job that is not found', () => {
 		expect(sent('POST')).toBe(1);
 	});
 
+	test('passes for Job > Get without Wait, too', async () => {
+		let looks = 0;
+		const { error } = await generateAt(
+			(operation, response) => {
+				if (operation.startsWith('run')) reply(response, 200, QUEUED);
+				else if (++looks <= 6) reply(response, 404, problem('job not found'));
+				else reply(response, 200, OPEN);
+			},
+			{},
+			{ resource: 'job', operation: 'submit', prompt: 'a cat' },
+		);
+		expect(error).toBeUndefined();
+		const parameters = { resource: 'job', operation: 'get', jobId: JOB.id };
+		const { items } = await runNode({ parameters, credentials: server!.credentials });
+		expect(items[0]?.json).toEqual(OPEN);
+	});
+
 	const EXPIRED = `Job ${JOB.id} was not found on Runpod. It may have expired`;
 	const GONE = "The endpoint 'p-video' was not found: endpoint not found";
 	test.each<[string, Row, string, number]>([
@@ -291,6 +308,15 @@ describe('an outage costs one timeout, not one an item, and each item says why',
 		);
 		// Not 80 s: forty times five items of 2 s.
 		expect(performance.now() - began).toBeLessThan(40_000);
+	}, 60_000);
+
+	test('Runpod is silent: after three items no other is submitted', async () => {
+		const errors = await through({ kind: 'hang' }, { options: { timeout: 6 } });
+		expect(new Set(errors.slice(10))).toEqual(
+			new Set(['Not submitted: Runpod did not answer the last 3 items']),
+		);
+		// Two more may begin before the third of the first five has waited.
+		expect(simulator.requests.length).toBeLessThan(10);
 	}, 60_000);
 
 	test('ends with it: once Runpod accepts a job, refusals are waited out again', async () => {

@@ -25,10 +25,12 @@ export class Execution {
 	openBytes = 0;
 	/** Set once nothing new may be submitted: an item has failed, and the execution with it. */
 	isEnding = false;
-	/** Set by a refusal that every later item would get too: a wrong key, no credit. */
+	/** Set by what every later item would get too: a wrong key, no credit, no answer. */
 	refusal?: Failure;
 	/** Set once Runpod accepted nothing for as long as an item waited; then the others do not wait for it. */
 	isOut = false;
+	/** Items in a row that waited for long and got no answer. */
+	unanswered = 0;
 	/** When Runpod accepted the latest job, by `performance.now()`. */
 	acceptedAt = -Infinity;
 	private connecting?: Promise<Connection>;

@@ -58,7 +58,7 @@ export async function makeJob<Body>(
 			const problem = isSent ? problemOf(error) : undefined;
 			if (problem !== undefined) records.update(index, { state: 'uncertain', problem, cost });
 			else records.set(index, before ?? { state: 'none', sent, cost: 0, earlierCost: 0 });
-			if (error instanceof Failure && problem === undefined) noteRefusal(execution, error, began);
+			if (error instanceof Failure) noteOutage(execution, error, began);
 			throw error;
 		})
 		.finally(() => void (execution.openBytes -= bytes));
@@ -66,6 +66,7 @@ export async function makeJob<Body>(
 	records.tellChange();
 	execution.acceptedAt = performance.now();
 	execution.isOut = false;
+	execution.unanswered = 0;
 	execution.log('info', `job ${job.id} accepted (item ${index}, endpoint ${endpointId})`);
 	return job;
 }
@@ -90,13 +91,26 @@ const UNFORESEEN_WHILE_OPEN: Problem = {
 	description: CHECK_USAGE,
 };
 
+/** After so many items in a row that waited this long, in ms, without an answer, no other is submitted. */
+const MOST_UNANSWERED = 3;
+const LONG_MS = 5_000;
+
 /** An outage costs one timeout, not one an item; a wrong key or an empty account one request. */
-function noteRefusal(execution: Execution, failure: Failure, began: number): void {
-	const { httpCode } = failure.job;
+function noteOutage(execution: Execution, failure: Failure, began: number): void {
+	const { isUncertain, job } = failure;
+	const { httpCode } = job;
 	if (httpCode === 401 || httpCode === 402) execution.refusal = failure;
-	// These are waited out until the item's time is over.
-	const isOutage = httpCode === undefined || httpCode === 429 || httpCode === 503;
-	if (isOutage && execution.acceptedAt < began) execution.isOut = true;
+	if (execution.acceptedAt >= began) return;
+	const isSilent = httpCode === undefined && performance.now() - began > LONG_MS;
+	if (!isUncertain) {
+		// These are waited out until the item's time is over.
+		if (httpCode === undefined || httpCode === 429 || httpCode === 503) execution.isOut = true;
+	} else if (isSilent && ++execution.unanswered >= MOST_UNANSWERED) {
+		execution.refusal = new Failure(
+			`Not submitted: Runpod did not answer the last ${MOST_UNANSWERED} items`,
+			{ description: 'Nothing was sent for this item. Run it again when Runpod answers.' },
+		);
+	}
 }
 
 /**

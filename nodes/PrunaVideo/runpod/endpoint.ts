@@ -35,9 +35,10 @@ const QUICK_MS = 15_000;
 const QUICK_REPEATED_MS = 60_000;
 /** How long Runpod may not know a job that it has just accepted (other clients wait up to 150 s). */
 const NEW_JOB_MS = 60_000;
-/** Before a job that was not found is cancelled again, in ms, and how often: n8n waits for it after a stop. */
+/** Before a new job that was not found is asked for again, in ms. */
 const NEW_JOB_PAUSE_MS = 1_000;
-const MOST_CANCELS = 5;
+/** The longest search for a job that is to be cancelled, in ms: n8n waits for it after a stop. */
+const CANCEL_SEARCH_MS = 5_000;
 
 /** When Runpod accepted each job of the last minute, by `performance.now()`: shared by all nodes of this process. */
 const accepted = new Map<string, number>();
@@ -117,8 +118,9 @@ export class Endpoint {
 	 * @throws Failure where Runpod does not know it or cannot be asked; Stopped
 	 */
 	async getJob(jobId: string, limitMs = QUICK_REPEATED_MS): Promise<Job> {
-		const limit = { limitMs: Math.min(limitMs, QUICK_REPEATED_MS) };
-		return this.jobOf(await this.send('GET', jobPath('status', jobId), { jobId, ...limit }), jobId);
+		const deadline = startDeadline(Math.min(limitMs, QUICK_REPEATED_MS));
+		const ask = () => this.send('GET', jobPath('status', jobId), { jobId, deadline });
+		return this.jobOf(await searched(jobId, ask, deadline, this.stop), jobId);
 	}
 
 	/**
@@ -140,12 +142,9 @@ export class Endpoint {
 		const stop = isAfterStop ? undefined : this.stop;
 		// Leaves time to send it again if it is never answered.
 		const how = { jobId, deadline, timeoutMs: Math.min(QUICK_MS, limitMs / 3), stop };
-		let answer = await this.send('POST', jobPath('cancel', jobId), how);
-		for (let tries = 1; tries < MOST_CANCELS && isNewJob(jobId) && isNotFound(answer); tries++) {
-			if (deadline.remaining() <= NEW_JOB_PAUSE_MS) break;
-			await pause(NEW_JOB_PAUSE_MS, stop);
-			answer = await this.send('POST', jobPath('cancel', jobId), how);
-		}
+		const ask = () => this.send('POST', jobPath('cancel', jobId), how);
+		const search = startDeadline(Math.min(CANCEL_SEARCH_MS, limitMs));
+		const answer = await searched(jobId, ask, search, stop);
 		const job = jobIn(answer, jobId);
 		if (job !== undefined && isFinal(job) && hasResult(job)) return job;
 		if (job === undefined && !(answer.kind === 'answered' && answer.status === 400)) {
@@ -220,9 +219,20 @@ function syncWaitMs(deadline: Deadline, bytes: number): number {
 	return Math.max(SYNC_WAIT_MS.least, Math.round(wait));
 }
 
-function isNotFound(answer: Answer): boolean {
-	const missing = whatIsMissing(answer);
-	return missing === 'job' || missing === 'unclear';
+/** Runpod's answer about a job; a new one that it does not find yet is asked for again until the deadline. */
+async function searched(
+	jobId: string,
+	ask: () => Promise<Answer>,
+	deadline: Deadline,
+	stop: AbortSignal | undefined,
+): Promise<Answer> {
+	for (;;) {
+		const answer = await ask();
+		const missing = whatIsMissing(answer);
+		const isFound = missing === undefined || missing === 'endpoint';
+		if (isFound || !isNewJob(jobId) || deadline.remaining() <= NEW_JOB_PAUSE_MS) return answer;
+		await pause(NEW_JOB_PAUSE_MS, stop);
+	}
 }
 
 function jobPath(operation: 'status' | 'status-sync' | 'cancel' | 'retry', jobId: string): string {

@@ -105,11 +105,12 @@ const AT_ONCE_MS = 5_000;
 
 /**
  * Whether a 503 certainly means that nothing was accepted: Runpod's own JSON at once, or an edge that found no server
- * to pass the request on to (Envoy's words).
+ * to pass the request on to (Envoy's words). An edge that lost the request on its way may say so in JSON, too.
  */
 function isRefusal({ body, tookMs }: Answered): boolean {
-	if (isJsonObject(body) && tookMs < AT_ONCE_MS) return true;
-	return /no healthy upstream|connection (refused|failure)\b/i.test(describeBody(body));
+	const reason = describeBody(body);
+	if (/no healthy upstream|connection (refused|failure)\b/i.test(reason)) return true;
+	return isJsonObject(body) && tookMs < AT_ONCE_MS && !/terminat|reset|time-?d? ?out/i.test(reason);
 }
 
 export type Missing = 'endpoint' | 'job' | 'unclear';
