@@ -101,6 +101,24 @@ test.each<[string, Batch, number]>([
 	expect(items.map(({ pairedItem }) => pairedItem)).toEqual(paired(60));
 });
 
+test('two executions in one process share no limit, no parallel items and no stop', async () => {
+	simulator.hold('finish');
+	const stop = new AbortController();
+	const options = { executionMode: 'async', concurrency: 2, maxCostPerExecution: 0.3 };
+	const one = { prompts: shots(3).map((shot) => `one ${shot}`), options, stop: stop.signal };
+	const other = { prompts: shots(3).map((shot) => `other ${shot}`), options };
+	const running = [one, other].map(async (batch) => await generate(simulator, batch));
+	await simulator.waitFor((ledger) => ledger.count('IN_PROGRESS') === 4);
+	stop.abort();
+	await simulator.waitFor((ledger) => ledger.count('CANCELLED') === 2);
+	simulator.release();
+	const [stopped, { items } = { items: [] }] = await Promise.all(running);
+
+	expect(stopped?.items).toEqual([]);
+	expect(promptsOf(items, simulator)).toEqual(other.prompts);
+	expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 2, COMPLETED: 3 });
+});
+
 test('once an item has failed no other begins, and those that are running are awaited', async () => {
 	const match = { prompt: 'shot 5.' };
 	simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400, match });

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { createGzip } from 'node:zlib';
 import { runNode, type EngineResult } from './engine';
 import { reply, startScripted, type Script, type Scripted } from './scripted';
 
@@ -63,6 +64,16 @@ const TOO_LARGE = "Runpod's answer is too large (more than 32 MB)";
 
 test.each([50, Infinity])('an answer of %d MB ends with a clear error', async (megabytes) => {
 	const { error } = await generateAt((_, response) => send(response, '{"x":"', megabytes, '"}'));
+	expect(error?.message).toBe(`${TOO_LARGE}; the job may be running`);
+	expect(posts()).toBe(1);
+	expect(peakMb).toBeLessThan(100);
+});
+
+test('an answer of 500 kB that unpacks to 500 MB ends in the same way', async () => {
+	const { error } = await generateAt((_, response) => {
+		response.setHeader('content-encoding', 'gzip');
+		pipeline(Readable.from(Array(500).fill(CHUNK)), createGzip(), response, () => undefined);
+	});
 	expect(error?.message).toBe(`${TOO_LARGE}; the job may be running`);
 	expect(posts()).toBe(1);
 	expect(peakMb).toBeLessThan(100);
