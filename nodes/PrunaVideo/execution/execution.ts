@@ -1,11 +1,11 @@
-import type { IExecuteFunctions, INode } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 import type { Answer } from '../runpod/answer';
 import { connect, type Connection, withoutKey } from '../runpod/connection';
 import { Endpoint } from '../runpod/endpoint';
-import type { Failure } from '../runpod/failure';
+import type { Failure, KnownJob } from '../runpod/failure';
 import { explain } from '../runpod/messages';
 import { Kept, type TryEnd } from './kept';
-import type { Records } from './record';
+import type { JobRecord, Records } from './record';
 import { Tally } from './tally';
 
 export interface ExecutionSettings {
@@ -101,4 +101,41 @@ export class Execution {
 		this.isClosed = true;
 		this.kept.leave(end, this.settings.maxCostPerExecution !== undefined);
 	}
+}
+
+/** One item of an execution, and what its operation returns for it. */
+export class Item {
+	/** As it is sent, once it is known: tells the user which row an output or an error is about. */
+	prompt?: string;
+
+	constructor(
+		readonly execution: Execution,
+		readonly index: number,
+	) {}
+
+	get context(): IExecuteFunctions {
+		return this.execution.context;
+	}
+
+	get input(): INodeExecutionData {
+		return this.context.getInputData()[this.index] ?? { json: {} };
+	}
+
+	get record(): JobRecord | undefined {
+		return this.execution.records.get(this.index);
+	}
+
+	/** A field's value for this item, its expressions resolved; `fallback` where the workflow has no such field. */
+	readonly read = (name: string, fallback: unknown): unknown =>
+		this.context.getNodeParameter(name, this.index, fallback);
+
+	returns(json: IDataObject, job: KnownJob = {}): Result {
+		return { item: { json, pairedItem: { item: this.index } }, job };
+	}
+}
+
+export interface Result {
+	item: INodeExecutionData;
+	/** The job, where there is one: for the summary of a batch that failed. */
+	job: KnownJob;
 }

@@ -7,8 +7,7 @@ import { Failure, Stopped } from '../runpod/failure';
 import { isFinal, type FinalJob, type Job } from '../runpod/job';
 import { CHECK_USAGE } from '../runpod/messages';
 import { startDeadline, type Deadline } from '../runpod/time';
-import type { Execution } from './execution';
-import type { Item } from './operation';
+import type { Execution, Item } from './execution';
 import { runPool } from './pool';
 import { keptResponse, totalCost, type Problem, type Sent } from './record';
 

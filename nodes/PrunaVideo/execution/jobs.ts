@@ -7,7 +7,8 @@ import { Failure, JobNotFound, StillRunning } from '../runpod/failure';
 import { isFinal, jobIn, reasonOf, type FinalJob, type Job } from '../runpod/job';
 import { deadlineFromUse, pause, startDeadline, type Deadline } from '../runpod/time';
 import { cancelJob, ended, makeJob } from './jobStates';
-import type { Item, Plan } from './operation';
+import type { Item } from './execution';
+import type { Plan } from './operation';
 import { stillUncertain, type Sent } from './record';
 import { failedJob, noVideo } from './withoutVideo';
 

@@ -1,43 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { KnownJob } from '../runpod/failure';
-import type { Execution } from './execution';
-import type { JobRecord } from './record';
-
-export class Item {
-	/** As it is sent, once it is known: tells the user which row an output or an error is about. */
-	prompt?: string;
-
-	constructor(
-		readonly execution: Execution,
-		readonly index: number,
-	) {}
-
-	get context(): IExecuteFunctions {
-		return this.execution.context;
-	}
-
-	get input(): INodeExecutionData {
-		return this.context.getInputData()[this.index] ?? { json: {} };
-	}
-
-	get record(): JobRecord | undefined {
-		return this.execution.records.get(this.index);
-	}
-
-	/** A field's value for this item, its expressions resolved; `fallback` where the workflow has no such field. */
-	readonly read = (name: string, fallback: unknown): unknown =>
-		this.context.getNodeParameter(name, this.index, fallback);
-
-	returns(json: IDataObject, job: KnownJob = {}): Result {
-		return { item: { json, pairedItem: { item: this.index } }, job };
-	}
-}
-
-export interface Result {
-	item: INodeExecutionData;
-	/** The job, where there is one: for the summary of a batch that failed. */
-	job: KnownJob;
-}
+import type { Item, Result } from './execution';
 
 /** What one item will do, once it is read and checked. */
 export interface Plan {

@@ -4,9 +4,8 @@ import type { KnownJob } from '../runpod/failure';
 import { sentences } from '../runpod/messages';
 import { plainUrl } from '../runpod/reason';
 import { errorItem, jobOfError, type NodeError } from './errors';
-import type { Execution } from './execution';
+import type { Execution, Item } from './execution';
 import { STOPPED_WHILE_OPEN } from './jobStates';
-import type { Item } from './operation';
 import { jobOf, type JobRecord } from './record';
 
 /** How far an item came. An item without an outcome never started, or was stopped. */

@@ -1,6 +1,6 @@
 /** Names of downloaded files. */
 import { fileNameOf, safeFileName } from '../../../nodes/PrunaVideo/actions/video/output';
-import type { Item } from '../../../nodes/PrunaVideo/execution/operation';
+import type { Item } from '../../../nodes/PrunaVideo/execution/execution';
 
 test.each([
 	['', ''],

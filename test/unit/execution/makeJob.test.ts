@@ -1,7 +1,6 @@
 /** What is known of an item's job after what Runpod answered, and the budget that follows from it. */
 import { ended, makeJob } from '../../../nodes/PrunaVideo/execution/jobStates';
-import type { Execution } from '../../../nodes/PrunaVideo/execution/execution';
-import { Item } from '../../../nodes/PrunaVideo/execution/operation';
+import { type Execution, Item } from '../../../nodes/PrunaVideo/execution/execution';
 import { keptResponse, type JobRecord } from '../../../nodes/PrunaVideo/execution/record';
 import { Failure, Stopped } from '../../../nodes/PrunaVideo/runpod/failure';
 import type { FinalJob, FinalState, Job } from '../../../nodes/PrunaVideo/runpod/job';

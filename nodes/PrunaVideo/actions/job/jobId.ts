@@ -1,4 +1,5 @@
-import type { Item, Plan } from '../../execution/operation';
+import type { Item } from '../../execution/execution';
+import type { Plan } from '../../execution/operation';
 import { nameField } from '../../fields/kinds';
 import { isJobId } from '../../runpod/job';
 import { readOptions } from '../options';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IBinaryData } from 'n8n-workflow';
 import { describeFile } from '../../uri';
-import type { Item } from '../../execution/operation';
+import type { Item } from '../../execution/execution';
 import { InvalidParameter } from '../../fields/field';
 import type { GivenFile } from '../../fields/media';
 import type { JsonObject } from '../../json';

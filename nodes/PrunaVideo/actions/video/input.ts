@@ -1,4 +1,4 @@
-import type { Item } from '../../execution/operation';
+import type { Item } from '../../execution/execution';
 import { InvalidParameter, isEmpty, readCollection, shown } from '../../fields/field';
 import { checkLeadsToFile } from '../../fields/links';
 import { isHttpUrl } from '../../uri';

@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import type { Item, Result } from '../../execution/operation';
+import type { Item, Result } from '../../execution/execution';
 import { noVideo } from '../../execution/withoutVideo';
 import { LABELS } from '../../labels';
 import { expiryOf, readVideoResult, simplifyJob, type VideoResult } from '../../pvideo/result';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatBytes } from '../../uri';
 import type { VideoPlan } from '../../execution/jobs';
-import type { Item } from '../../execution/operation';
+import type { Item } from '../../execution/execution';
 import { isSubmitted } from '../../execution/record';
 import { InvalidParameter } from '../../fields/field';
 import type { JsonObject } from '../../json';
