@@ -78,7 +78,8 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			'generate video,make video,create video,videos,text-to-video,text to video,image to video,' +
 			'ai video generator,runpod video,mp4,animate,avatar,talking head,lip sync,reel,shorts,animation,' +
 			'audio to video,music video,photo to video,video ad,product video,social media video,' +
-			'explainer video,ugc,img2vid,video clip,footage,short video,p-video,pruna'
+			'explainer video,ugc,img2vid,video clip,footage,short video,p-video,pruna,' +
+			'make a video,video finished,cheap video,ai clip'
 		).split(',');
 
 		beforeEach(async () => await editor.openNodeCreator());
@@ -228,6 +229,21 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			expect(inputs().map((input) => input.image)).toEqual([uri]);
 		});
 	});
+
+	testSince2(
+		'the next node is offered the fields of the output before anything was executed',
+		async () => {
+			const { api, credential } = stage;
+			const node = prunaVideo({ prompt: 'A cat' }, credential);
+			const workflow = chain('Preview', [manualTrigger, node, fields('Next', {})]);
+			await editor.openWorkflow(await api.createWorkflow(workflow));
+			await editor.openNode('Next');
+			const offered = editor.part('ndv-input-panel').locator('[data-target="mappable"]');
+			await offered.filter({ hasText: 'video_url' }).waitFor();
+			await offered.filter({ hasText: 'cost' }).waitFor();
+			expect(inputs()).toEqual([]);
+		},
+	);
 
 	test('starts with what was typed, and ends with the video playing in the output', async () => {
 		await openNode({ prompt: '', download: true });
