@@ -108,11 +108,12 @@ describe('a limit holds over all calls of an execution', () => {
 		async (parameters) => {
 			const { call } = startTool({ ...parameters, options: { maxCostPerExecution: 0.25 } }, {});
 			const prompts = ['a', 'a', 'b', 'c', 'a'];
-			const calls = await Promise.allSettled(prompts.map((prompt) => call({ prompt })));
-			const later = await Promise.allSettled(['a', 'd'].map((prompt) => call({ prompt })));
+			const calls = await Promise.all(prompts.map((prompt) => call({ prompt })));
+			const later = await Promise.all(['a', 'd'].map((prompt) => call({ prompt })));
 
-			expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
-			expect(later.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+			const refused = (said: string) => said.includes('Not submitted');
+			expect(calls.filter(refused)).toHaveLength(3);
+			expect(later.filter(refused)).toHaveLength(2);
 			expect(simulator.ledger.jobs).toHaveLength(2);
 		},
 	);
@@ -154,4 +155,42 @@ test('an uncertain call is not remembered with Continue On Fail: the same call l
 	expect(await call({ prompt: 'a' })).toContain('the job may be running');
 	expect(context()).toEqual({});
 	expect(await call({ prompt: 'a' })).toContain('COMPLETED');
+});
+
+const AGAIN = 'Do not call this tool again for this video: ';
+test.each<[string, FaultRule, IDataObject, string]>([
+	[
+		'a lost answer',
+		{ operation: 'runsync', kind: 'reset', when: 'after' },
+		{},
+		`${AGAIN}a job may be running`,
+	],
+	[
+		'a long job',
+		{ operation: 'run', kind: 'job', executionTimeMs: 60_000 },
+		{ timeout: 1 },
+		`${AGAIN}ID may be running`,
+	],
+	[
+		'a key that is withdrawn',
+		{ operation: '*', kind: 'status', status: 401, skip: 1 },
+		{ timeout: 1 },
+		`${AGAIN}ID may be running`,
+	],
+	[
+		'a file that is gone',
+		{ operation: 'video', kind: 'status', status: 410 },
+		{},
+		`${AGAIN}it is finished: http`,
+	],
+	['no credit', { operation: 'runsync', kind: 'status', status: 402 }, {}, ''],
+])('what is returned tells a model whether to call again: %s', async (_, rule, options, said) => {
+	simulator.faults.add({ ...rule, times: Infinity });
+	const executionMode = rule.operation === 'runsync' ? 'sync' : 'async';
+	const { call } = startTool({ download: true, options: { executionMode, ...options } }, {});
+	const message = await call({ prompt: 'a' });
+
+	const [job] = simulator.ledger.jobs;
+	if (said === '') expect(message).not.toContain(AGAIN);
+	else expect(message).toContain(said.replace('ID', job?.id ?? ''));
 });
