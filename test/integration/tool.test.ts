@@ -157,40 +157,19 @@ test('an uncertain call is not remembered with Continue On Fail: the same call l
 	expect(await call({ prompt: 'a' })).toContain('COMPLETED');
 });
 
-const AGAIN = 'Do not call this tool again for this video: ';
-test.each<[string, FaultRule, IDataObject, string]>([
-	[
-		'a lost answer',
-		{ operation: 'runsync', kind: 'reset', when: 'after' },
-		{},
-		`${AGAIN}a job may be running`,
-	],
-	[
-		'a long job',
-		{ operation: 'run', kind: 'job', executionTimeMs: 60_000 },
-		{ timeout: 1 },
-		`${AGAIN}ID may be running`,
-	],
-	[
-		'a key that is withdrawn',
-		{ operation: '*', kind: 'status', status: 401, skip: 1 },
-		{ timeout: 1 },
-		`${AGAIN}ID may be running`,
-	],
-	[
-		'a file that is gone',
-		{ operation: 'video', kind: 'status', status: 410 },
-		{},
-		`${AGAIN}it is finished: http`,
-	],
-	['no credit', { operation: 'runsync', kind: 'status', status: 402 }, {}, ''],
-])('what is returned tells a model whether to call again: %s', async (_, rule, options, said) => {
+test.each<[FaultRule, string]>([
+	[{ operation: 'runsync', kind: 'reset', when: 'after' }, 'a job may be running'],
+	[{ operation: 'run', kind: 'job', executionTimeMs: 60_000 }, 'ID may be running'],
+	[{ operation: '*', kind: 'status', status: 401, skip: 1 }, 'ID may be running'],
+	[{ operation: 'video', kind: 'status', status: 410 }, 'it is finished: http'],
+	[{ operation: 'runsync', kind: 'status', status: 402 }, ''],
+])('an error tells a model whether to call again: %j', async (rule, why) => {
 	simulator.faults.add({ ...rule, times: Infinity });
 	const executionMode = rule.operation === 'runsync' ? 'sync' : 'async';
-	const { call } = startTool({ download: true, options: { executionMode, ...options } }, {});
-	const message = await call({ prompt: 'a' });
+	const { call } = startTool({ download: true, options: { executionMode, timeout: 1 } }, {});
+	const [{ error }] = JSON.parse(await call({ prompt: 'a' }));
 
-	const [job] = simulator.ledger.jobs;
-	if (said === '') expect(message).not.toContain(AGAIN);
-	else expect(message).toContain(said.replace('ID', job?.id ?? ''));
+	const [, told = ''] = String(error).split('. Do not call this tool again for this video: ');
+	expect(told).toMatch(new RegExp(`^${why.replace('ID', simulator.ledger.jobs[0]?.id ?? '')}`));
+	expect(told === '').toBe(why === '');
 });
