@@ -47,8 +47,8 @@ const compile = async () => {
 /** n8n reads the icons next to the compiled code. */
 const icons = () => src('icons/*.svg').pipe(dest('dist/icons'));
 
-/** Codex files: n8n's node panel and its search read them. */
-const codex = () => src('nodes/**/*.node.json').pipe(dest('dist/nodes'));
+/** Codex files, for n8n's node panel and its search, and schemas of what each operation returns, for its editor. */
+const json = () => src('nodes/**/*.json').pipe(dest('dist/nodes'));
 
-exports.build = series(clean, parallel(checkTypes, compile, icons, codex));
+exports.build = series(clean, parallel(checkTypes, compile, icons, json));
 exports.default = exports.build;

@@ -29,6 +29,16 @@ export class PrunaVideo implements INodeType {
 					'Make a short AI video from a text prompt, an image or audio. Use it when the user asks for a video, once per video. A video can take up to a few minutes to make and is billed: $0.02 per second at 720p, $0.04 at 1080p, a quarter of that in draft mode. Returns the URL of the video and its cost in US dollars.',
 			},
 		},
+		builderHint: {
+			searchHint:
+				'Makes videos. Generate waits for the video by itself: add no Wait, If or loop for that. Every execution of Generate, Submit and Retry is billed: set Max Cost per Execution in the options, and do not execute the node to test a workflow. Estimate Cost is free.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-pruna-video.prunaVideoTrigger',
+					relationHint: 'Only after Submit: starts a workflow when the job finishes',
+				},
+			],
+		},
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [

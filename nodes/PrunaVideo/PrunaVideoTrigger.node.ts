@@ -30,6 +30,10 @@ export class PrunaVideoTrigger implements INodeType {
 		eventTriggerDescription: 'Waiting for Runpod to call the test URL',
 		activationMessage:
 			"Runpod's calls to the production URL now start this workflow. Use that URL as the Webhook URL of Pruna Video > Job > Submit.",
+		builderHint: {
+			searchHint:
+				'Only for jobs of Pruna Video > Job > Submit with the production URL of this trigger as their Webhook URL. Generate needs no trigger: it waits by itself.',
+		},
 		defaults: { name: 'Pruna Video Trigger' },
 		triggerPanel: {
 			header: 'Start when a job finishes',
@@ -54,12 +58,7 @@ export class PrunaVideoTrigger implements INodeType {
 			},
 		],
 		webhooks: [
-			{
-				name: 'default',
-				httpMethod: 'POST',
-				responseMode: 'onReceived',
-				path: 'pruna-video',
-			},
+			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'pruna-video' },
 		],
 		properties,
 	};

@@ -78,7 +78,8 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			'generate video,make video,create video,videos,text-to-video,text to video,image to video,' +
 			'ai video generator,runpod video,mp4,animate,avatar,talking head,lip sync,reel,shorts,animation,' +
 			'audio to video,music video,photo to video,video ad,product video,social media video,' +
-			'explainer video,ugc,img2vid,video clip,footage,short video,p-video,pruna'
+			'explainer video,ugc,img2vid,video clip,footage,short video,p-video,pruna,' +
+			'make a video,video finished,cheap video,ai clip'
 		).split(',');
 
 		beforeEach(async () => await editor.openNodeCreator());
@@ -227,6 +228,16 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			const uri = `data:image/png;base64,${content.toString('base64')}`;
 			expect(inputs().map((input) => input.image)).toEqual([uri]);
 		});
+	});
+
+	testSince2('the next node is offered the output before anything was executed', async () => {
+		const { api, credential } = stage;
+		const node = prunaVideo({ prompt: 'A cat' }, credential);
+		const workflow = chain('Preview', [manualTrigger, node, fields('Next', {})]);
+		await editor.openWorkflow(await api.createWorkflow(workflow));
+		await editor.openNode('Next');
+		for (const name of ['video_url', 'cost']) await editor.offeredField(name).waitFor();
+		expect(inputs()).toEqual([]);
 	});
 
 	test('starts with what was typed, and ends with the video playing in the output', async () => {

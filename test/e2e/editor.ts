@@ -112,13 +112,19 @@ export class Editor {
 		await this.field(name).locator('textarea, input').first().fill(text);
 	}
 
+	/** A field of the input that can be dragged. */
+	offeredField(name: string): Locator {
+		const input = this.part('ndv-input-panel');
+		return input.locator(`[data-target="mappable"][data-name="${name}"]`).first();
+	}
+
 	/** Drags a field of the input, as n8n lists it in its schema once the earlier nodes were executed, into a field. */
 	async dragInput(name: string, field: string): Promise<void> {
 		await this.page.getByText('Execute previous nodes').click();
 		const input = this.part('ndv-input-panel');
 		await input.getByText('1 item').first().waitFor();
 		await input.getByText('Schema', { exact: true }).click();
-		const pill = input.locator(`[data-target="mappable"][data-name="${name}"]`).first();
+		const pill = this.offeredField(name);
 		await pill.waitFor();
 		const [from, to] = [await pill.boundingBox(), await this.field(field).boundingBox()];
 		if (!from || !to) throw new Error(`${name} or ${field} is not on the screen`);

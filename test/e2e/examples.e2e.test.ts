@@ -8,6 +8,7 @@ import { itemsOf, type Execution } from '../tools/n8n/execution';
 import { at, stringAt, type JsonRecord } from '../tools/n8n/json';
 import { until } from '../tools/n8n/program';
 import { startStage, type Stage } from '../tools/n8n/stage';
+import type { FaultRule } from '../tools/simulator';
 import {
 	EXAMPLES as FOLDER,
 	readExample,
@@ -247,18 +248,26 @@ test.each([
 	expect(itemsOf(execution, last)[0]?.binary).toMatchObject({ data: { mimeType: 'video/mp4' } });
 });
 
-test.each([
-	['no picture', { aspect_ratio: '9:16' }],
-	['a picture', { aspect_ratio: '9:16', image: 'https://example.com/photo.png' }],
-])('AI agent: the model calls the tool and gets the video, with %s', async (_, more) => {
+const IMAGE = { image: 'https://example.com/photo.png' };
+const LOST = { operation: 'runsync', kind: 'reset', when: 'after' } as const;
+test.each<[string, JsonRecord, FaultRule | undefined, version: number]>([
+	['no picture: it gets the video', {}, undefined, 1.9],
+	['a picture: it gets the video', IMAGE, undefined, 1.9],
+	['a lost answer: it must not call again', {}, LOST, 1.9],
+	['a lost answer and the newest agent: it must not call again', {}, LOST, 3.1],
+])('AI agent: the model calls the tool, with %s', async (_, more, fault, version) => {
 	const { api, simulator } = stage;
-	const wish: JsonRecord = { prompt: 'A sunrise over a harbour', duration: 3, ...more };
+	if (fault) simulator.faults.add(fault);
+	const usual = { prompt: 'A sunrise over a harbour', duration: 3, aspect_ratio: '9:16' };
+	const wish: JsonRecord = { ...usual, ...more };
 	const model = await startChatModel(wish);
 	try {
 		const data = { apiKey: 'none', url: model.baseUrl };
 		const id = await api.createCredential({ name: 'Stand-in', type: 'openAiApi', data });
 		const workflow = await imported('ai-agent');
 		const chat = workflow.nodes.find(({ name }) => name === 'Chat Model');
+		const agent = workflow.nodes.find(({ name }) => name === 'AI Agent');
+		Object.assign(agent!, { typeVersion: version });
 		chat!.credentials = { openAiApi: { id, name: 'Stand-in' } };
 		const json = { sessionId: 'one', action: 'sendMessage', chatInput: 'Show me a sunrise' };
 		const execution = await execute(stage, workflow, { trigger: 'Chat', json });
@@ -281,7 +290,8 @@ test.each([
 		expect(job?.input).toMatchObject({ prompt, duration, draft: true, ...shape });
 		expect('image' in (job?.input ?? {})).toBe('image' in wish);
 		const output = itemsOf(execution, 'AI Agent')[0]?.json.output;
-		expect(output).toContain(simulator.videoUrl(job?.id ?? ''));
+		const again = 'Do not call this tool again for this video: a job may be running';
+		expect(output).toContain(fault ? again : simulator.videoUrl(job?.id ?? ''));
 	} finally {
 		await model.close();
 	}

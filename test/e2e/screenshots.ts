@@ -8,10 +8,19 @@ import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { readExample, withCredential } from '../tools/n8n/workflow';
 import { CREDENTIAL_NAME, startStage, type Stage } from '../tools/n8n/stage';
-import { chain, manualTrigger, PRUNA_VIDEO, prunaVideo, prunaVideoTrigger } from './build-workflow';
+import {
+	chain,
+	fields,
+	manualTrigger,
+	PRUNA_VIDEO,
+	prunaVideo,
+	prunaVideoTrigger,
+} from './build-workflow';
 import { Editor, startBrowser, type Look } from './editor';
 
 const FOLDER = join(__dirname, '../../docs/images');
+/** Names of pictures on the command line; without any, all are taken. */
+const WANTED = process.argv.slice(2);
 const THEMES = ['light', 'dark'] as const;
 /** Wide enough for all three panes of a node. */
 const WINDOW = { scale: 2, size: { width: 1500, height: 860 } };
@@ -52,6 +61,19 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 			return video !== null && video.ended;
 		});
 		await shoot('video', editor.part('ndv'));
+	},
+
+	async preview({ fixture, editor, shoot }) {
+		const { api, credential } = fixture;
+		const node = prunaVideo({ prompt: 'A red fox trots through fresh snow' }, credential);
+		const workflow = chain('Fox', [manualTrigger, node, fields('Edit Fields', {})]);
+		await editor.openWorkflow(await api.createWorkflow(workflow));
+		await editor.openNode('Edit Fields');
+		await editor.offeredField('video_url').waitFor();
+		// High enough for the fields.
+		await editor.page.setViewportSize({ ...WINDOW.size, height: 640 });
+		await shoot('preview', editor.part('ndv-input-panel'));
+		await editor.page.setViewportSize(WINDOW.size);
 	},
 
 	async error(studio) {
@@ -108,7 +130,8 @@ async function makePictures(browser: Browser, fixture: Stage, look: Look): Promi
 		});
 		console.log(path);
 	};
-	for (const make of Object.values(PICTURES)) {
+	for (const [name, make] of Object.entries(PICTURES)) {
+		if (WANTED.length > 0 && !WANTED.includes(name)) continue;
 		fixture.simulator.reset();
 		await make({ fixture, editor, shoot });
 	}

@@ -108,11 +108,12 @@ describe('a limit holds over all calls of an execution', () => {
 		async (parameters) => {
 			const { call } = startTool({ ...parameters, options: { maxCostPerExecution: 0.25 } }, {});
 			const prompts = ['a', 'a', 'b', 'c', 'a'];
-			const calls = await Promise.allSettled(prompts.map((prompt) => call({ prompt })));
-			const later = await Promise.allSettled(['a', 'd'].map((prompt) => call({ prompt })));
+			const calls = await Promise.all(prompts.map((prompt) => call({ prompt })));
+			const later = await Promise.all(['a', 'd'].map((prompt) => call({ prompt })));
 
-			expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
-			expect(later.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+			const refused = (said: string) => said.includes('Not submitted');
+			expect(calls.filter(refused)).toHaveLength(3);
+			expect(later.filter(refused)).toHaveLength(2);
 			expect(simulator.ledger.jobs).toHaveLength(2);
 		},
 	);
@@ -154,4 +155,21 @@ test('an uncertain call is not remembered with Continue On Fail: the same call l
 	expect(await call({ prompt: 'a' })).toContain('the job may be running');
 	expect(context()).toEqual({});
 	expect(await call({ prompt: 'a' })).toContain('COMPLETED');
+});
+
+test.each<[FaultRule, string]>([
+	[{ operation: 'runsync', kind: 'reset', when: 'after' }, 'a job may be running'],
+	[{ operation: 'run', kind: 'job', executionTimeMs: 60_000 }, 'ID may be running'],
+	[{ operation: '*', kind: 'status', status: 401, skip: 1 }, 'ID may be running'],
+	[{ operation: 'video', kind: 'status', status: 410 }, 'it is finished: http'],
+	[{ operation: 'runsync', kind: 'status', status: 402 }, ''],
+])('an error tells a model whether to call again: %j', async (rule, why) => {
+	simulator.faults.add({ ...rule, times: Infinity });
+	const executionMode = rule.operation === 'runsync' ? 'sync' : 'async';
+	const { call } = startTool({ download: true, options: { executionMode, timeout: 1 } }, {});
+	const [{ error }] = JSON.parse(await call({ prompt: 'a' }));
+
+	const [, told = ''] = String(error).split('. Do not call this tool again for this video: ');
+	expect(told).toMatch(new RegExp(`^${why.replace('ID', simulator.ledger.jobs[0]?.id ?? '')}`));
+	expect(told === '').toBe(why === '');
 });

@@ -39,6 +39,7 @@ const OPTIONS = {
 		description:
 			'Items that would take the total above this amount, and those whose price is not known, are not submitted',
 		hint: FROM_FIRST_ITEM,
+		builderHint: { propertyHint: 'Always set it: every execution is billed' },
 		suggestion: 5,
 	}),
 	concurrency: wholeNumberField({
@@ -78,6 +79,7 @@ const OPTIONS = {
 	executionMode: choiceField({
 		label: LABELS.executionMode,
 		description: 'How to wait for a video',
+		builderHint: { propertyHint: 'Both modes wait for the video: neither needs a Wait node' },
 		options: [
 			{
 				value: 'sync',

@@ -20,14 +20,16 @@ export interface ErrorPlace {
 	apiKey?: string;
 	/** What is known of the item's job, in case the error does not know it. */
 	job?: KnownJob;
+	/** Ends the message, which may be all that an agent's model reads. */
+	forModel?: string;
 	log?: (level: 'error', line: string) => void;
 }
 
 /** Makes every error that this node shows, so that they sound alike and none holds the API key. */
 export function toNodeError(error: unknown, place: ErrorPlace): NodeError {
-	const { node, itemIndex, apiKey } = place;
+	const { node, itemIndex, apiKey, forModel = '' } = place;
 	const clean = (text: string) => withoutKey(text, apiKey);
-	const message = clean(error instanceof Error ? error.message : String(error));
+	const message = clean((error instanceof Error ? error.message : String(error)) + forModel);
 	const known = { ...place.job, ...defined(error instanceof Failure ? error.job : {}) };
 	const id = known.id && clean(known.id);
 	const job = { ...known, ...defined({ id }) };

@@ -156,12 +156,22 @@ class Batch<P extends Plan> {
 
 	private async failed(item: Item, error: unknown): Promise<Outcome & { kind: 'failed' }> {
 		const place = await this.execution.place(item.index);
-		const shown = toNodeError(error, { ...place, job: jobOf(item.record) });
+		const job = jobOf(item.record);
+		const shown = toNodeError(error, { ...place, job, forModel: this.forModel(item) });
 		const isTold = error instanceof Failure && error.isUncertain;
 		// An earlier try may have left it.
 		if (item.record?.state === 'uncertain' && !isTold) {
 			shown.description = sentences(shown.description ?? '', MAY_RUN);
 		}
 		return { kind: 'failed', error: shown };
+	}
+
+	/** A model that uses the node as its tool must not order a video again that may be on its way. */
+	private forModel({ record }: Item): string | undefined {
+		if (!this.execution.node.type.endsWith('Tool') || !isSubmitted(record)) return undefined;
+		const { id = 'a job', status, videoUrl } = jobOf(record);
+		if (status === 'CANCELLED') return undefined;
+		const why = videoUrl === undefined ? `${id} may be running` : `it is finished: ${videoUrl}`;
+		return `. Do not call this tool again for this video: ${why}`;
 	}
 }

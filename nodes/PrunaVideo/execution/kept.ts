@@ -36,7 +36,7 @@ export class Kept {
 	readonly isSameExecution: boolean;
 	private readonly context: Record<string, unknown>;
 	private readonly executionId: string;
-	private readonly isTool: boolean;
+	readonly isTool: boolean;
 	private readonly key: string;
 
 	constructor(private readonly functions: IExecuteFunctions) {

@@ -30,7 +30,7 @@ export async function conclude(
 	items: readonly Item[],
 	outcomes: Outcomes,
 ): Promise<INodeExecutionData[]> {
-	const { stop, continuesOnFail, node, tally } = execution;
+	const { stop, continuesOnFail, node, tally, kept } = execution;
 	const failures = [...outcomes.values()].filter((outcome) => outcome.kind === 'failed');
 	const [first] = failures;
 	if (stop?.aborted || (first !== undefined && !continuesOnFail)) {
@@ -48,6 +48,9 @@ export async function conclude(
 		}
 		// n8n retries even after a stop, and then shows the error of the last try, which must know of the jobs too.
 		execution.close('thrown');
+		// In place of what is thrown, n8n's Agent below version 3 hands its model an empty text (LangChain's `AgentExecutor`).
+		const isRead = kept.isTool && !node.retryOnFail && !stop?.aborted;
+		if (isRead) return [errorItem(error, 0, node, items[0]?.prompt)];
 		throw error;
 	}
 	const output = items.map(({ index, prompt, record }): INodeExecutionData => {

@@ -19,6 +19,7 @@ export interface Look {
 	description?: string;
 	placeholder?: string;
 	hint?: string;
+	builderHint?: INodeProperties['builderHint'];
 }
 
 /** A field of the form: how n8n shows it, and how its value is read, so that a label, range or default stands once. */

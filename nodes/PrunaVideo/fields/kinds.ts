@@ -103,11 +103,7 @@ export function amountField({
 	...look
 }: Look & { suggestion: number }): Field<number | undefined> {
 	return makeField<number | undefined>(look, {
-		form: {
-			type: 'number',
-			typeOptions: { minValue: 0, numberPrecision: 2 },
-			default: suggestion,
-		},
+		form: { type: 'number', typeOptions: { minValue: 0, numberPrecision: 2 }, default: suggestion },
 		unset: undefined,
 		isStrict: true,
 		demand: 'be an amount in US dollars',

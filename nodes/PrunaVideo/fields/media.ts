@@ -32,14 +32,8 @@ export class MediaField {
 
 	property(name: string): INodeProperties {
 		const { label, ...look } = this.look;
-		return {
-			displayName: label,
-			name,
-			type: 'string',
-			// Not `binaryDataProperty`: all it does is a tooltip that asks for a field's name, though a URL is as good.
-			default: '',
-			...look,
-		};
+		// Not `binaryDataProperty`: all it does is a tooltip that asks for a field's name, though a URL is as good.
+		return { displayName: label, name, type: 'string', default: '', ...look };
 	}
 
 	/** @throws InvalidParameter where it is none of these */
@@ -80,9 +74,7 @@ export class MediaField {
 		}
 		const { id, data, mimeType, fileName, fileExtension }: Record<string, unknown> = value;
 		const named = { ...texts({ mimeType, fileName, fileExtension }) };
-		if (typeof id === 'string' && id !== '') {
-			return { named, id };
-		}
+		if (typeof id === 'string' && id !== '') return { named, id };
 		if (typeof data === 'string' && /^data:/i.test(data)) {
 			const uri = parseDataUri(data);
 			if (uri === undefined) {

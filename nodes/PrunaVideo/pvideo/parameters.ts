@@ -84,6 +84,7 @@ export const PARAMETERS = {
 		field: flagField({
 			label: LABELS.draft,
 			description: 'Whether to make a faster, lower-quality preview for a quarter of the price',
+			builderHint: { propertyHint: 'true for a first try of a workflow: it is cheaper' },
 			default: false,
 		}),
 	},

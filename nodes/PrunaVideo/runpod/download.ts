@@ -133,9 +133,7 @@ function streamLike(body: Stream, chunks: AsyncIterable<Buffer>): Stream {
 	throw new Unavailable('the answer could not be read');
 }
 
-/**
- * The MIME type of an answer that may be a video, by its status, its type and its first bytes. @throws Unavailable
- */
+/** The MIME type of an answer that may be a video, by its status, type and first bytes. @throws Unavailable */
 function checkVideo(answer: OpenFile['answer'], start: Buffer): string {
 	const { status, headers } = answer;
 	const other = (what: string) => new Unavailable(`its host ${what}`, answer);

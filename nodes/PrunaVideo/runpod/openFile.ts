@@ -82,11 +82,8 @@ async function get(context: RequestContext, url: string, end: AbortSignal): Prom
 			const answer = classifyError(error) ?? { kind: 'timedOut', reason: 'no answer' };
 			throw new Unavailable(wordsFor(answer), answer);
 		});
-	const {
-		statusCode: status,
-		headers,
-		body,
-	}: Record<string, unknown> = isJsonObject(response) ? response : {};
+	const parts: Record<string, unknown> = isJsonObject(response) ? response : {};
+	const { statusCode: status, headers, body } = parts;
 	if (typeof status !== 'number' || !isJsonObject(headers) || !isStream(body)) {
 		throw new Unavailable('the answer could not be read');
 	}

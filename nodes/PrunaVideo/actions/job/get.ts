@@ -13,6 +13,7 @@ const wait = flagField({
 	label: 'Wait Until Finished',
 	description:
 		'Whether to wait until the job has finished. If the job fails, the node fails too; without waiting, a failed job is returned as data.',
+	builderHint: { propertyHint: 'true instead of a loop with Wait and If' },
 	default: false,
 });
 
