@@ -115,7 +115,7 @@ const OPTIONS = {
 	resubmitUncertain: flagField({
 		label: LABELS.resubmitUncertain,
 		description:
-			'Whether a retry submits an item again when it is unknown whether Runpod accepted it, or when Runpod no longer knows its job. The video may be billed twice.',
+			'Whether a retry submits an item again when it is unknown whether Runpod accepted it. The video may be billed twice.',
 		default: false,
 	}),
 	sendFilesAs: choiceField({

@@ -42,8 +42,8 @@ export async function execute<P extends Plan>(
 	try {
 		const items = Array.from({ length: itemCount }, (_, index) => new Item(execution, index));
 		const batch = new Batch(execution, operation, items);
-		const outcomes = problem === undefined ? await batch.run() : await batch.failAll(problem);
-		await endWatch();
+		const running = problem === undefined ? batch.run() : batch.failAll(problem);
+		const outcomes = await running.finally(endWatch);
 		return await conclude(execution, items, outcomes);
 	} finally {
 		// Whatever was thrown, what is known of billed jobs must be kept for the next try.
@@ -63,7 +63,7 @@ class Batch<P extends Plan> {
 	async run(): Promise<ReadonlyMap<number, Outcome>> {
 		const { execution, outcomes } = this;
 		const plans = await this.plan();
-		this.dropOthers(plans);
+		for (const [index, { request }] of plans) execution.kept.settle(index, request);
 		if (!execution.continuesOnFail && outcomes.size === 0) await this.refuseAboveLimit(plans);
 		if (execution.continuesOnFail || outcomes.size === 0) await this.performAll(plans);
 		return outcomes;
@@ -95,18 +95,6 @@ class Batch<P extends Plan> {
 			}
 		}
 		return plans;
-	}
-
-	/**
-	 * In a retry from the list of executions the user may have corrected the workflow: jobs of other requests, which
-	 * the failed execution has named, are left alone.
-	 */
-	private dropOthers(plans: ReadonlyMap<number, P>): void {
-		const { kept, records } = this.execution;
-		if (kept.isSameExecution) return;
-		for (const [index, { sent }] of records.entries()) {
-			if (plans.get(index)?.request !== sent.request) kept.drop(index);
-		}
 	}
 
 	/** Without Continue On Fail, a batch that cannot finish within its limit is not started. */

@@ -30,7 +30,8 @@ export async function makeJob<Body>(
 	{ prepare, send }: { prepare: () => Promise<Body>; send: (body: Body) => Promise<Job> },
 ): Promise<Job> {
 	const { execution, index, record: before } = item;
-	const { records } = execution;
+	const { records, kept } = execution;
+	const { executionId } = kept;
 	const cost = estimatedCost ?? 0;
 	// An item that followed a job until now does not wait for itself.
 	records.underWay.delete(index);
@@ -43,7 +44,7 @@ export async function makeJob<Body>(
 	if (execution.refusal !== undefined) throw execution.refusal;
 	const earlierCost = before === undefined ? 0 : totalCost(before);
 	const sent = { request, seed, prompt };
-	records.set(index, { state: 'submitting', sent, cost, earlierCost });
+	records.set(index, { state: 'submitting', sent, executionId, cost, earlierCost });
 	records.underWay.add(index);
 	execution.openBytes += bytes;
 	const began = performance.now();
@@ -56,7 +57,8 @@ export async function makeJob<Body>(
 		.catch((error: unknown) => {
 			const problem = isSent ? problemOf(error) : undefined;
 			if (problem !== undefined) records.update(index, { state: 'uncertain', problem, cost });
-			else records.set(index, before ?? { state: 'none', sent, cost: 0, earlierCost: 0 });
+			else
+				records.set(index, before ?? { state: 'none', sent, executionId, cost: 0, earlierCost: 0 });
 			if (error instanceof Failure) noteOutage(execution, error, began);
 			throw error;
 		})
@@ -156,14 +158,17 @@ export function ended(
 	// A cancel may have reported the same already.
 	if (record?.state !== 'running') return;
 	const ref = { ...record.job, id: job.id };
-	const { cost = job.status === 'COMPLETED' ? record.cost : 0, videoUrl } = result;
+	const { status } = job;
+	const { cost = status === 'COMPLETED' ? record.cost : 0, videoUrl } = result;
 	if (videoUrl !== undefined) {
 		const response = keptResponse(job, result);
 		const done = { state: 'done', job: ref, result, response, finishedAt: Date.now() } as const;
 		records.update(itemIndex, { ...done, cost });
-	} else if (job.status !== 'COMPLETED') {
-		const state = job.status === 'CANCELLED' ? 'cancelled' : 'failed';
-		records.update(itemIndex, { state, job: ref, status: job.status, cost });
+	} else if (status === 'COMPLETED') {
+		records.update(itemIndex, { state: 'running', job: ref, cost });
+	} else {
+		const state = status === 'CANCELLED' ? 'cancelled' : 'failed';
+		records.update(itemIndex, { state, job: ref, status, cost });
 	}
 }
 
@@ -192,7 +197,6 @@ export async function cancelJob(
 	}
 }
 
-/** Cancels every job that is known to run, a few at a time. */
 export async function cancelAll(execution: Execution, deadline: Deadline): Promise<void> {
 	const running = execution.records.entries().filter(([, { state }]) => state === 'running');
 	await runPool(running.length, CANCELS_AT_ONCE, async (position) => {

@@ -3,7 +3,7 @@ import { LABELS } from '../labels';
 import { readVideoResult, type VideoResult } from '../pvideo/result';
 import { awaitJob } from '../runpod/awaitJob';
 import type { Endpoint } from '../runpod/endpoint';
-import { Failure, JobNotFound, StillRunning } from '../runpod/failure';
+import { Failure, StillRunning } from '../runpod/failure';
 import { isFinal, jobIn, reasonOf, type FinalJob, type Job } from '../runpod/job';
 import { deadlineFromUse, pause, startDeadline, type Deadline } from '../runpod/time';
 import { cancelJob, ended, makeJob } from './jobStates';
@@ -136,15 +136,7 @@ async function found(
 	const { id, endpointId } = record.job;
 	const endpoint = await execution.endpoint(endpointId);
 	execution.records.underWay.add(index);
-	const followed = await wait(item, plan, endpoint, id, deadline).catch(async (error: unknown) => {
-		if (!(error instanceof JobNotFound) || !plan.resubmitsUncertain) throw error;
-		const job = await cancelJob(execution, index);
-		return job?.status === 'COMPLETED' ? job : undefined;
-	});
-	if (followed !== undefined) return { endpoint, job: followed };
-	execution.records.update(index, { ...record, state: 'failed', status: 'UNKNOWN' });
-	execution.tally.note(RESUBMITTED);
-	return await submit(item, plan, deadline);
+	return { endpoint, job: await wait(item, plan, endpoint, id, deadline) };
 }
 
 async function wait(

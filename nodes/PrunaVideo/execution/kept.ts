@@ -16,8 +16,6 @@ const SPENT = 'prunaVideoSpent';
 /** What this version of the node stores; that of another version is ignored. */
 interface Stored {
 	v: 1;
-	/** n8n's ID of the execution: a retry from the list of executions is another one. */
-	executionId: string;
 	items: Record<string, JobRecord>;
 }
 
@@ -32,10 +30,8 @@ const running = new WeakMap<object, Set<Records>>();
  */
 export class Kept {
 	readonly records: Records;
-	/** Whether the records are of an earlier try of the same execution; else the user may have changed the workflow. */
-	readonly isSameExecution: boolean;
+	readonly executionId: string;
 	private readonly context: Record<string, unknown>;
-	private readonly executionId: string;
 	readonly isTool: boolean;
 	private readonly key: string;
 
@@ -49,10 +45,9 @@ export class Kept {
 		const key = Object.keys(all).find((name) => name.replace(/'+$/, '') === this.key) ?? this.key;
 		const { [key]: stored, ...others } = all;
 		this.context[KEPT] = others;
-		this.isSameExecution = stored?.executionId === this.executionId;
 		const records = Object.entries(stored?.items ?? {}).map(([index, record]) => [
 			Number(index),
-			this.isSameExecution ? record : askedAnew(record),
+			this.isOwn(record) ? record : askedAnew(record),
 		]) satisfies Array<[number, JobRecord]>;
 		this.records = new Records(new Map(records));
 		const together = running.get(this.context) ?? new Set();
@@ -67,12 +62,27 @@ export class Kept {
 		return dollars(this.spent + kept + open);
 	}
 
-	/** Leaves a job alone: what it cost counts, but no item takes it over. */
-	drop(itemIndex: number): void {
+	/**
+	 * Whether an item keeps its job, whatever is requested now: it is of an earlier try of this execution. In a retry
+	 * from the list of executions the user may have corrected the workflow.
+	 */
+	isOwn({ executionId }: JobRecord): boolean {
+		return executionId === this.executionId;
+	}
+
+	/**
+	 * Takes over a job of a failed execution that has the same request. Another one, which that execution has named, is
+	 * left alone: what it cost counts.
+	 */
+	settle(itemIndex: number, request: string | undefined): void {
 		const record = this.records.get(itemIndex);
-		if (record === undefined) return;
-		this.records.delete(itemIndex);
-		this.context[SPENT] = dollars(this.spent + totalCost(record));
+		if (record === undefined || this.isOwn(record)) return;
+		if (record.sent.request === request) {
+			this.records.set(itemIndex, { ...record, executionId: this.executionId });
+		} else {
+			this.records.delete(itemIndex);
+			this.context[SPENT] = dollars(this.spent + totalCost(record));
+		}
 	}
 
 	/**
@@ -93,7 +103,7 @@ export class Kept {
 			let key = this.key;
 			while (stored[key] !== undefined) key += "'";
 			const items = Object.fromEntries(known);
-			if (known.length > 0) stored[key] = { v: 1, executionId: this.executionId, items };
+			if (known.length > 0) stored[key] = { v: 1, items };
 		} else if (hasLimit) {
 			this.context[SPENT] = dollars(this.spent + this.records.cost);
 		}

@@ -18,6 +18,8 @@ type Outcomes = ReadonlyMap<number, Outcome>;
 
 /** Items that an error lists: the whole list of five thousand would be 600 kB. */
 const MOST_LISTED = 50;
+/** As many as can run at a time: an ID that may cost more is not left out. */
+const MOST_RUNNING = 400;
 const MOST_REFUSED = 10;
 
 /**
@@ -104,7 +106,9 @@ function listed(
 ): string {
 	// Those that may cost more come first, as the list may be cut.
 	const mayRun = ({ record }: Item) => ['running', 'uncertain'].includes(record?.state ?? '');
-	const sorted = [...items.filter(mayRun), ...items.filter((item) => !mayRun(item))];
+	const running = items.filter(mayRun);
+	const sorted = [...running, ...items.filter((item) => !mayRun(item))];
+	const most = Math.max(MOST_LISTED, Math.min(MOST_RUNNING, running.length));
 	const lines = sorted.flatMap(({ index, record }) => {
 		const outcome = outcomes.get(index);
 		const isThisError = outcome?.kind === 'failed' && outcome.error === error;
@@ -118,8 +122,8 @@ function listed(
 		return words.length === 0 ? [] : [`item ${index}: ${words.join(' ')}`];
 	});
 	if (lines.length === 0) return '';
-	const more = lines.length > MOST_LISTED ? `, and ${lines.length - MOST_LISTED} more` : '';
-	return `Other items: ${lines.slice(0, MOST_LISTED).join(', ')}${more}.`;
+	const more = lines.length > most ? `, and ${lines.length - most} more` : '';
+	return `Other items: ${lines.slice(0, most).join(', ')}${more}.`;
 }
 
 function jobOfItem(outcome: Outcome | undefined, record: JobRecord | undefined): KnownJob {

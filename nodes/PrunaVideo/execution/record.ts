@@ -42,6 +42,8 @@ export interface Sent {
  */
 export type JobRecord = JobState & {
 	sent: Sent;
+	/** n8n's ID of the execution that has the job: a retry from the list of executions is another one. */
+	executionId: string;
 	cost: number;
 	/** USD of jobs that the item had before this one. */
 	earlierCost: number;
@@ -63,12 +65,11 @@ export class Records {
 		this.byItem.set(itemIndex, record);
 	}
 
-	/** Changes what is known of the job; what was sent stays. */
 	update(itemIndex: number, change: JobState & { cost: number }): void {
 		const record = this.byItem.get(itemIndex);
 		if (record === undefined) return;
-		const { sent, earlierCost } = record;
-		this.set(itemIndex, { ...change, sent, earlierCost });
+		const { sent, executionId, earlierCost } = record;
+		this.set(itemIndex, { ...change, sent, executionId, earlierCost });
 	}
 
 	delete(itemIndex: number): void {

@@ -34,9 +34,6 @@ export class Failure extends Error {
 /** The job was not final at the end of the wait. */
 export class StillRunning extends Failure {}
 
-/** Runpod does not know the job, or no longer knows it. */
-export class JobNotFound extends Failure {}
-
 export class Stopped extends Error {
 	override readonly name = 'Stopped';
 

@@ -1,7 +1,7 @@
 import { LABELS } from '../labels';
 import type { Answer } from './answer';
 import { DEFAULT_BASE_URL } from './connection';
-import { Failure, JobNotFound, StillRunning, type KnownJob } from './failure';
+import { Failure, StillRunning, type KnownJob } from './failure';
 import { retryAfterMs } from './http';
 import { isDocumented, type Job } from './job';
 import { describeBody, readReason } from './reason';
@@ -136,7 +136,7 @@ export function jobRequestFailed(answer: Answer, about: About & { job: { id: str
 	if (missing === undefined || missing === 'endpoint') {
 		return requestFailed(answer, { ...about, isCostly: about.isCostly && missing === undefined });
 	}
-	return new JobNotFound(`Job ${job.id} was not found on Runpod. It may have expired`, {
+	return new Failure(`Job ${job.id} was not found on Runpod. It may have expired`, {
 		description: `Results are kept for 1 minute after a synchronous job and for 30 minutes after an asynchronous one; a time to live in the option '${LABELS.policy}' removes a job even while it runs, and a new job can take a minute to be found. Check the ID.`,
 		job: { ...job, httpCode: 404 },
 	});

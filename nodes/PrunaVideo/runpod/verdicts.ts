@@ -59,6 +59,8 @@ const TABLE: readonly Row[] = [
 	['interrupted', 'maybe', 'passes', ended('interrupted')],
 	['tooLarge', 'maybe', 'stays', ended('tooLarge')],
 	['noJob', 'maybe', 'passes', answered(0, 299)],
+	// After a POST: it is done, look there.
+	['redirect', 'maybe', 'stays', answered(303)],
 	['redirect', 'no', 'stays', answered(300, 399)],
 	['proxy', 'no', 'stays', answered(407)],
 	['between', 'no', 'stays', answered(401, 403, isOfAnother)],
@@ -108,7 +110,7 @@ const AT_ONCE_MS = 5_000;
  * to pass the request on to (Envoy's words). An edge that lost the request on its way may say so in JSON, too.
  */
 function isRefusal({ body, tookMs }: Answered): boolean {
-	const reason = describeBody(body);
+	const reason = isJsonObject(body) ? JSON.stringify(body).slice(0, 2_000) : describeBody(body);
 	if (/no healthy upstream|connection (refused|failure)\b/i.test(reason)) return true;
 	return isJsonObject(body) && tookMs < AT_ONCE_MS && !/terminat|reset|time-?d? ?out/i.test(reason);
 }

@@ -1,7 +1,7 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { readVideoResult } from '../pvideo/result';
 import { readBody } from '../runpod/answer';
-import { connect } from '../runpod/connection';
+import { connect, withoutKey } from '../runpod/connection';
 import { Endpoint } from '../runpod/endpoint';
 import { isFinal, isJobId, jobIn, readJob, type FinalJob } from '../runpod/job';
 import { explain } from '../runpod/messages';
@@ -69,7 +69,8 @@ async function verified(
 	jobId: string,
 	endpointId: string,
 ): Promise<FinalJob> {
-	const endpoint = new Endpoint(await connect(context), endpointId, undefined);
+	const connection = await connect(context);
+	const endpoint = new Endpoint(connection, endpointId, undefined);
 	const deadline = startDeadline(VERIFY_MS);
 	let problem = '';
 	let final: FinalJob | undefined;
@@ -89,7 +90,8 @@ async function verified(
 	}
 	// One without a video is an event as well.
 	if (final !== undefined) return final;
-	throw new Error(problem);
+	// A field may hold the key by mistake, and this goes to n8n's log.
+	throw new Error(withoutKey(problem, connection.apiKey));
 }
 
 function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {

@@ -5,7 +5,8 @@ import { open, type Setup } from './opened';
 
 const job = { id: 'job-1', endpointId: 'p-video' };
 const sent = { request: 'a cat', seed: 7 };
-const RUNNING: JobRecord = { state: 'running', job, sent, cost: 0.1, earlierCost: 0 };
+const MADE = { job, sent, executionId: '0', cost: 0.1, earlierCost: 0 };
+const RUNNING: JobRecord = { state: 'running', ...MADE };
 const DEAR: JobRecord = { ...RUNNING, earlierCost: 0.2 };
 
 /** After the last try the user can still retry the execution. n8n repeats a run that returned an error, but no tool's. */
@@ -47,7 +48,7 @@ test('each of several identical calls of an agent counts, and one of them is tak
 	expect(again.kept.committed).toBe(0.2);
 });
 
-const stored = (record: unknown, v = 1) => ({ 0: { v, executionId: '1', items: { 0: record } } });
+const stored = (record: unknown, v = 1) => ({ 0: { v, items: { 0: record } } });
 const NONE = [[1], 'x', { 0: 'x' }, { 0: null }, { 0: { v: 1, items: 'x' } }, stored(RUNNING, 0)];
 
 test.each<[string, Record<string, unknown>, number]>([
@@ -73,7 +74,7 @@ test('what one execution spends counts for another at the same moment; closed is
 	for (const end of ['fine', 'thrown'] as const) first.close(end);
 	expect([second.kept.committed, open({ context }).kept.committed]).toEqual([0.4, 0.4]);
 	// A job that is left alone counts on.
-	second.kept.drop(0);
+	second.kept.settle(0, 'another');
 	expect([second.records.get(0), second.kept.committed]).toEqual([undefined, 0.4]);
 	second.close('fine');
 	expect(context).toEqual({ prunaVideoSpent: 0.4 });

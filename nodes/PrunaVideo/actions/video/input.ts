@@ -106,7 +106,7 @@ async function checkFinal(item: Item, input: JsonObject, added: JsonObject): Pro
 			"A video needs a prompt: remove 'prompt' from the JSON, or give it some text.",
 		);
 	}
-	PARAMETERS.prompt.field.read(prompt);
+	input.prompt = PARAMETERS.prompt.field.read(prompt);
 	for (const name of ['image', 'audio'] satisfies MediaName[]) {
 		const value = input[name];
 		const isAdded = Object.hasOwn(added, name);

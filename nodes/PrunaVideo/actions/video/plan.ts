@@ -50,7 +50,7 @@ export async function planVideo(
 	// Without the webhook: a resume URL is another one in every execution.
 	const request = hashOf([endpointId, stated, hasPolicy && policy, identities]);
 	const { record } = item;
-	const isSame = item.execution.kept.isSameExecution || record?.sent.request === request;
+	const isSame = record && (item.execution.kept.isOwn(record) || record.sent.request === request);
 	const known = isSame ? record : undefined;
 	// A video that an earlier try requested keeps the seed that was picked for it.
 	const seed = picksSeed ? (known?.sent.seed ?? pickSeed()) : stated.seed;
