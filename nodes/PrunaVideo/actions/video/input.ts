@@ -72,7 +72,7 @@ async function readFields(item: Item, isWanted: (parameter: Parameter) => boolea
 }
 
 /** The faults of one item's fields, so that a row can be corrected in one go. */
-class Faults {
+export class Faults {
 	private readonly found: InvalidParameter[] = [];
 
 	async collect<T>(read: () => T | Promise<T>): Promise<T | undefined> {
