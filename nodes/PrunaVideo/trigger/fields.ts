@@ -41,13 +41,13 @@ const skipDuplicates = flagField({
 });
 
 export const properties: INodeProperties[] = [
-	events.property('events'),
 	{
 		displayName: `Open 'Webhook URLs' above, copy the <b>Production URL</b> and paste it into '${webhookUrl.label}' of Pruna Video (Job > Submit, or the options of Video > Generate). It must be reachable from the internet.`,
 		name: 'webhookNotice',
 		type: 'notice',
 		default: '',
 	},
+	events.property('events'),
 	verify.property('verify'),
 	skipDuplicates.property('skipDuplicates'),
 	download.property('download'),

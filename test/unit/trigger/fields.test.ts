@@ -3,11 +3,11 @@ import { PrunaVideoTrigger } from '../../../nodes/PrunaVideo/PrunaVideoTrigger.n
 
 const { description } = new PrunaVideoTrigger();
 
-test('the events come first, then the Production URL is named', () => {
+test('the form begins with the Production URL, then come the events, the most common one first', () => {
 	expect(description.properties.map(({ name }) => name)).toEqual([
-		...['events', 'webhookNotice', 'verify', 'skipDuplicates', 'download', 'simplify', 'options'],
+		...['webhookNotice', 'events', 'verify', 'skipDuplicates', 'download', 'simplify', 'options'],
 	]);
-	expect(description.properties[1]?.displayName).toContain('<b>Production URL</b>');
+	expect(description.properties[0]?.displayName).toContain('<b>Production URL</b>');
 	const events = description.properties.find(({ name }) => name === 'events');
 	const options = (events?.options ?? []) as INodePropertyOptions[];
 	expect(options.map(({ action }) => action)).toEqual([
