@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetch, FormData } from 'undici';
-import { itemsOf, type Execution } from '../tools/n8n/execution';
+import { failureOf, itemsOf, type Execution } from '../tools/n8n/execution';
 import { at, stringAt, type JsonRecord } from '../tools/n8n/json';
 import { until } from '../tools/n8n/program';
 import { startStage, type Stage } from '../tools/n8n/stage';
@@ -18,13 +18,14 @@ import {
 	type Workflow,
 	type WorkflowNode,
 } from '../tools/n8n/workflow';
-import { fields } from './build-workflow';
+import { chain, fields, MANUAL_TRIGGER, manualTrigger, onePerPrompt } from './build-workflow';
 import { startChatModel } from './chat-model';
-import { execute, executions, expectSuccess } from './running';
+import { execute, executions, expectSuccess, submit } from './running';
 
 const EXAMPLES = (
-	'ai-agent batch-from-table draft-approval-final image-to-video-form nightly-batch ' +
-	'scheduled-content-pipeline several-shots submit-and-wait text-to-video trigger webhook-to-video'
+	'ai-agent batch-from-table daily-cap draft-approval-final image-to-video-form nightly-batch ' +
+	'reconcile-billing scheduled-content-pipeline several-shots submit-and-wait text-to-video trigger ' +
+	'webhook-to-video'
 ).split(' ');
 
 const isNote = ({ type }: WorkflowNode) => type === 'n8n-nodes-base.stickyNote';
@@ -60,6 +61,7 @@ async function run(workflow: Workflow, trigger: string): Promise<Execution> {
 
 const jobs = () => stage.simulator.ledger.jobs;
 const prompts = () => jobs().map(({ input }) => input.prompt);
+const MANUAL = { trigger: MANUAL_TRIGGER };
 const isMp4 = (bytes: Buffer) => bytes.subarray(4, 8).toString() === 'ftyp';
 
 /** The URL of the workflow's trigger of that name. */
@@ -81,6 +83,11 @@ test.each(EXAMPLES)('%s: notes say what to change; no secrets', async (name) => 
 	expect(nodes.map((node) => node.name)).toEqual(
 		expect.arrayContaining(parts.filter((part) => part !== undefined)),
 	);
+
+	const isSetTo = (field: string, value: string) =>
+		nodes.some(({ parameters }) => parameters[field] === value);
+	if (isSetTo('descriptionType', 'manual')) expect(notes.join()).toContain('*Set Manually*');
+	if (isSetTo('resource', 'table')) expect(notes.join()).toMatch(/needs n8n 2\.3 or later/i);
 
 	const credentials = nodes.flatMap((node) => Object.values(node.credentials ?? {}));
 	expect(credentials.filter(({ id }) => id)).toEqual([]);
@@ -119,6 +126,74 @@ test('scheduled content pipeline: saved files and a log of costs', async () => {
 	const lines = (await readFile(join(files, 'costs.csv'), 'utf8')).trim().split('\n');
 	expect(lines).toHaveLength(2);
 	for (const id of ids) expect(lines.some((line) => line.endsWith(`,0.1,${id}.mp4`))).toBe(true);
+
+	const nowhere = withAssignment(example, 'Settings', 'folder', join(files, 'nowhere'));
+	const execution = await execute(stage, nowhere, { trigger: 'Every Morning' });
+	expect([execution.status, jobs().length]).toEqual(['error', 2]);
+});
+
+test('a cap per day over all workflows, and the bill of the day', async () => {
+	const { api, simulator } = stage;
+	const capped = async (cap: string) =>
+		withAssignment(await imported('daily-cap'), 'Cap', 'cap', cap);
+	const bill = { name: 'Bill', type: 'httpBearerAuth', data: { token: simulator.apiKey } };
+	const id = await api.createCredential(bill);
+	/** What Runpod billed, what was recorded, and the message where they differ. */
+	const reconciled = async () => {
+		const workflow = await imported('reconcile-billing');
+		const http = workflow.nodes.find(({ name }) => name === 'Billed by Runpod')!;
+		http.credentials = { httpBearerAuth: { id, name: bill.name } };
+		http.parameters.url = `${simulator.baseUrl}/billing/endpoints`;
+		const today = withAssignment(workflow, 'Day', 'day', '={{ $now.toUTC().toISODate() }}');
+		const execution = await run(today, 'Every Morning');
+		const { billed, recorded } = itemsOf(execution, 'Compare')[0]!.json;
+		return [billed, recorded, itemsOf(execution, 'Message')[0]?.json.text];
+	};
+
+	const two = await run(await capped('0.2'), 'Start');
+	expect(itemsOf(two, 'Done').map(({ json }) => json.cost)).toEqual([0.1, 0.1]);
+	expect(await reconciled()).toEqual([0.2, 0.2, undefined]);
+	await submit(stage);
+	const differ = /^On \S+ \(UTC\) Runpod billed \$0.30 for .*, but the workflows recorded \$0.20.$/;
+	await simulator.waitFor(({ total }) => total === 0.3);
+	expect(await reconciled()).toEqual([0.3, 0.2, expect.stringMatching(differ)]);
+
+	// Whichever reserves first, both cannot pass a cap that has room for one.
+	const started = [0, 1].map(async () => await execute(stage, await capped('0.5'), MANUAL));
+	const passed = (await Promise.all(started)).filter(({ status }) => status === 'success').length;
+	expect([passed <= 1, jobs().length]).toEqual([true, 3 + 2 * passed]);
+	const over = await execute(stage, await capped('0.3'), MANUAL);
+	const [spent, sum] = [0.2 + 0.2 * passed, 0.4 + 0.2 * passed];
+	expect(failureOf(over)).toContain(
+		`The daily cap of $0.30 would be passed: with these videos ($0.20) today's sum is $${sum.toFixed(2)}`,
+	);
+	expect(jobs()).toHaveLength(3 + 2 * passed);
+
+	// As another workflow calls it; what failed for free is not counted.
+	simulator.faults.add({
+		operation: 'runsync',
+		kind: 'job',
+		error: 'no',
+		match: { prompt: 'fog' },
+	});
+	const workflowId = { __rl: true, mode: 'id', value: await api.createWorkflow(await capped('5')) };
+	await api.activate(workflowId.value);
+	const caller = chain('Caller', [
+		manualTrigger,
+		...onePerPrompt(['A hill', 'A fog']),
+		{
+			...{ name: 'Make Videos', type: 'n8n-nodes-base.executeWorkflow', typeVersion: 1.2 },
+			parameters: { workflowId, options: {} },
+		},
+	]);
+	const made = itemsOf(await run(caller, MANUAL.trigger), 'Make Videos');
+	expect(made.map(({ json }) => [json.cost, json.error])).toEqual([
+		[0.1, undefined],
+		[undefined, 'Runpod could not make the video: no'],
+	]);
+	expect((await reconciled()).slice(0, 2)).toEqual([
+		...[spent + 0.2, spent + 0.1].map((amount) => expect.closeTo(amount, 6)),
+	]);
 });
 
 test('several shots: one style and one seed, and a playlist in the order of the list', async () => {

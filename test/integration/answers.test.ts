@@ -264,6 +264,8 @@ describe('row 20: IDs', () => {
 		const { items, error } = await askFor('submit', { prompt: 'a cat' });
 		expect(items[0]?.json.video_url).toBe(url);
 		expect(error?.message).toEqual(message && expect.stringMatching(message));
+		const page = /https:\/\/console.runpod.io\/user\/billing/;
+		expect(error?.description).toEqual(message && expect.stringMatching(page));
 		oneJob();
 	});
 });

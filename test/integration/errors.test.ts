@@ -51,16 +51,28 @@ test('several wrong rows: a line each, ten, and how many more; every fault of a 
 	const { error } = await generate(simulator, {
 		prompts: ['a fox', ...Array.from({ length: 12 }, () => ' ')],
 		parameters: { duration: '={{ $itemIndex === 1 ? 11 : 5 }}', draft: '={{ $itemIndex !== 2 }}' },
+		options: { timeout: '={{ $itemIndex === 1 ? 0 : 600 }}' },
 	});
 	const empty = `'Prompt' must say what the video should show, but is " "`;
 	expect(error?.message.split('\n')).toEqual([
 		'12 items were refused',
-		`item 1: ${empty}; ${DURATION}`,
+		`item 1: ${empty}; ${DURATION}; 'Timeout (Seconds)' must be a whole number from 1 to 86400, but is 0`,
 		...Array.from({ length: 9 }, (_, index) => `item ${index + 2}: ${empty}`),
 		'and 2 more',
 	]);
 	expect(error?.context?.itemIndex).toBe(1);
 	expect(simulator.requests).toHaveLength(0);
+});
+
+test.each([
+	[1, false],
+	[2, true],
+])('Runpod limits %i items: "Items in Parallel" is named: %s', async (count, isNamed) => {
+	const fault = { operation: '*', kind: 'status', status: 429, times: Infinity } as const;
+	simulator.faults.add(fault);
+	const { error } = await generate(simulator, { prompts: shots(count), options: { timeout: 1 } });
+	expect(error?.message).toContain('Runpod is limiting requests');
+	expect(error?.description?.includes("Lower 'Items in Parallel'")).toBe(isNamed);
 });
 
 test('thrown: what became of the other items is listed in order, each once', async () => {

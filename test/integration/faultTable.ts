@@ -76,7 +76,7 @@ export interface Row extends More {
 
 /** What to do, which the description says beside the message; the first that matches. */
 export const ADVICE: ReadonlyArray<[message: RegExp, advice: string]> = [
-	[/; the job may be running$/, 'used for under Billing, but not single jobs'],
+	[/; the job may be running$/, 'https://console.runpod.io/user/billing'],
 	[/^Runpod did not report|^Runpod reports the state|was still/, 'Fetch it with Job > Get'],
 	[/accept this API key/, 'in the Runpod console under Settings > API Keys'],
 	[/no credit left/, 'in the Runpod console under Billing'],
@@ -86,7 +86,7 @@ export const ADVICE: ReadonlyArray<[message: RegExp, advice: string]> = [
 	[/^The proxy .* wants a login/, 'HTTPS_PROXY'],
 	[/^Something between/, 'neither the key nor the credential is at fault'],
 	[/^The request is too large/, "set the option 'Send Files As' to Link"],
-	[/^Runpod is limiting/, "lower 'Items in Parallel'"],
+	[/^Runpod is limiting/, 'Run again later.'],
 	[/could not be reached/, 'Nothing was sent.'],
 	[/redirected/, 'The API key is not sent to another address.'],
 	[/^Runpod rejected/, 'Fix the problem named above'],
@@ -279,6 +279,8 @@ const named = rows(
 const V = 'https://v.example/a.mp4';
 const OOM = { status: 'error', error: { message: 'CUDA out of memory' } };
 const WORKER = { advice: "The fault is the worker's, not yours" };
+const REFUSED = { advice: 'The model refused the content' };
+const FILE = { advice: 'A URL must be that of the file itself' };
 const AGAIN = { advice: 'Another try may work' };
 const FREE = { advice: 'Job <id> failed and is not billed. Fix the problem named above' };
 const BILLED_MAYBE = { advice: 'It may have been billed. Fetch it with Job > Get' };
@@ -305,6 +307,8 @@ const endings = rows(
 	[fails('no light'), 1, 'FAILED', `${COULD_NOT}: no light`, FREE],
 	[fails(NESTED), 1, 'FAILED', `${COULD_NOT}: bad light`, FREE],
 	[fails(undefined, OOM), 1, 'FAILED', `${COULD_NOT}: CUDA out of memory`, WORKER],
+	[fails('flagged by safety'), 1, 'FAILED', `${COULD_NOT}: flagged by safety`, REFUSED],
+	[fails('cannot decode image'), 1, 'FAILED', `${COULD_NOT}: cannot decode image`, FILE],
 	[fails(), 1, 'FAILED', `${COULD_NOT} and gave no reason`, FREE],
 	[fails(ASSERTION), 1, 'FAILED', NO_WORDS, FREE],
 	[fails("'image'"), 1, 'FAILED', `${COULD_NOT}: ${KEY_ERROR}`, FREE],

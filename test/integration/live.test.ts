@@ -1,6 +1,7 @@
 /** `npm run check:live` against the simulator: what it spends, when it stops, and that it does not print the key. */
 import { join } from 'node:path';
 import execa from 'execa';
+import getPort from 'get-port';
 import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
 
 const PROGRAM = join(__dirname, '../tools/live/live.ts');
@@ -12,10 +13,10 @@ let simulator: Simulator;
 afterEach(() => simulator?.close());
 
 /** Runs it to its end; no terminal, so nobody can be asked. */
-async function check(args: string[], key = simulator.apiKey) {
+async function check(args: string[], key = simulator.apiKey, restricted = '') {
 	const node = ['--require', require.resolve('tsx/cjs'), PROGRAM];
 	const url = ['--base-url', simulator.baseUrl];
-	const env = { RUNPOD_API_KEY: key };
+	const env = { RUNPOD_API_KEY: key, RUNPOD_RESTRICTED_API_KEY: restricted };
 	const options = { env, stdin: 'ignore', all: true, reject: false } as const;
 	const { exitCode, all = '' } = await execa(process.execPath, [...node, ...url, ...args], options);
 	expect(all).not.toContain('rpa_simulator');
@@ -25,12 +26,17 @@ async function check(args: string[], key = simulator.apiKey) {
 describe.each(['documented', 'seen'])('a Runpod as %s', (profile) => {
 	test('makes seven drafts below the limit, and says what they cost', async () => {
 		simulator = await startSimulator({ profile });
-		const { exitCode, all } = await check(['--yes']);
+		const port = String(await getPort());
+		const webhook = ['--webhook', `http://127.0.0.1:${port}/`, '--port', port];
+		const { exitCode, all } = await check(['--yes', ...webhook], undefined, simulator.forbiddenKey);
 		const { jobs, total } = simulator.ledger;
 		expect([exitCode, jobs.map(({ status }) => status)]).toEqual([0, Array(7).fill('COMPLETED')]);
 		expect(total).toBeGreaterThan(0.09);
 		expect(total).toBeLessThanOrEqual(0.15);
-		expect(all).toContain(`Spent: $${total.toFixed(4)}`);
+		expect(all).toContain(`Spent: $${total}`);
+		expect(all).toContain('webhook: POST, application/json, Go-http-client/2.0');
+		expect(all).toMatch(/billing\/endpoints\?lastN=1: 200 [^]*"totalAmount":0\}/);
+		expect(all).toMatch(/a restricted key submits[^\n]*\n[^\n]*run: 403/);
 		for (const { id } of jobs) expect(all).toContain(id);
 	});
 });

@@ -28,21 +28,6 @@ test('one bad item of ten: nothing is sent', async () => {
 	expect(simulator.requests).toHaveLength(0);
 });
 
-test('twelve bad items: a line for the first ten with all their faults, and how many more', async () => {
-	const { error } = await generate(simulator, {
-		prompts: shots(12),
-		parameters: { duration: 11, draft: 'maybe' },
-	});
-	const fault =
-		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11; 'Draft Mode' must be true or false, but is \"maybe\"";
-	expect(error?.message.split('\n')).toEqual([
-		'12 items were refused',
-		...shots(10).map((_, item) => `item ${item}: ${fault}`),
-		'and 2 more',
-	]);
-	expect(simulator.requests).toHaveLength(0);
-});
-
 test('with Continue On Fail: nine jobs and one error item', async () => {
 	const { items, error } = await generate(simulator, { ...oneBadOfTen, settings: CONTINUE });
 

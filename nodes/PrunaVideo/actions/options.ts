@@ -98,7 +98,7 @@ const OPTIONS = {
 	webhookUrl: addressField({
 		label: 'Webhook URL',
 		description:
-			'URL that Runpod calls when the job finishes, such as the URL of a Pruna Video Trigger or the resume URL of a Wait node',
+			'URL that Runpod calls when the job finishes, such as the Production URL of a Pruna Video Trigger or the resume URL of a Wait node',
 		placeholder: 'e.g. {{ $execution.resumeUrl }}',
 	}),
 	cancelOnStop: flagField({

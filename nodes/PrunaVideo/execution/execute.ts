@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { LABELS } from '../labels';
 import { dollars } from '../money';
 import { Failure, Stopped } from '../runpod/failure';
 import { sentences } from '../runpod/messages';
@@ -14,6 +15,7 @@ import { isSubmitted, jobOf } from './record';
 /** How long planning may block the event loop, in ms: all executions of this process share it. */
 const LONGEST_TURN_MS = 8;
 
+const SLOW_DOWN = `Lower '${LABELS.concurrency}' in the options to send fewer at a time.`;
 const MAY_RUN = 'A job of this item may be running whose ID is not known.';
 
 /**
@@ -144,13 +146,15 @@ class Batch<P extends Plan> {
 
 	private async failed(item: Item, error: unknown): Promise<Outcome & { kind: 'failed' }> {
 		const place = await this.execution.place(item.index);
-		const job = jobOf(item.record);
-		const shown = toNodeError(error, { ...place, job, forModel: this.forModel(item) });
-		const isTold = error instanceof Failure && error.isUncertain;
+		const known = jobOf(item.record);
+		const shown = toNodeError(error, { ...place, job: known, forModel: this.forModel(item) });
+		const { isUncertain, job }: Partial<Failure> = error instanceof Failure ? error : {};
+		// The host of a video has limits of its own.
+		const isLimited = job?.httpCode === 429 && job.videoUrl === undefined && this.items.length > 1;
 		// An earlier try may have left it.
-		if (item.record?.state === 'uncertain' && !isTold) {
-			shown.description = sentences(shown.description ?? '', MAY_RUN);
-		}
+		const mayRun = item.record?.state === 'uncertain' && !isUncertain;
+		const more = [isLimited && SLOW_DOWN, mayRun && MAY_RUN];
+		shown.description = sentences(shown.description ?? '', ...more);
 		return { kind: 'failed', error: shown };
 	}
 

@@ -4,7 +4,7 @@ import { MODEL_ENDPOINT } from '../pvideo/parameters';
 import type { VideoResult } from '../pvideo/result';
 import { Failure, type KnownJob } from '../runpod/failure';
 import { reasonOf, type FinalJob } from '../runpod/job';
-import { because, sentences } from '../runpod/messages';
+import { because, CHECK_USAGE, sentences, USE_LINK } from '../runpod/messages';
 import { describeBody } from '../runpod/reason';
 
 interface About {
@@ -33,11 +33,7 @@ export function failedJob(
 			description: `It took longer than its execution timeout, or expired in the queue. Raise executionTimeout or ttl in the option '${LABELS.policy}', or use Job > Retry with this ID.`,
 		});
 	}
-	const what =
-		reason === ''
-			? 'Runpod could not make the video and gave no reason'
-			: 'Runpod could not make the video';
-	return new Failure(`${what}${because(reason)}`, {
+	return new Failure(`Runpod could not make the video${because(reason) || ' and gave no reason'}`, {
 		job: known,
 		description: sentences(
 			`Job ${job.id} failed${billOf(known, endpointId)}.`,
@@ -53,29 +49,41 @@ function billOf({ cost }: KnownJob, endpointId: string): string {
 	return endpointId === MODEL_ENDPOINT ? ' and is not billed' : '';
 }
 
+const AGAIN = 'run the item again, or use Job > Retry with this ID.';
+
+/** What to do about a failed job, by the whole error, by the reason in it, or where a file was sent; the first that fits. */
+const ADVICE: ReadonlyArray<[by: 'error' | 'reason' | 'file', looks: RegExp, advice: string]> = [
+	[
+		'error',
+		/\b(429|503)\b|rate limit|too many requests|timed out after|overload|temporar/i,
+		`Another try may work: ${AGAIN}`,
+	],
+	[
+		'error',
+		/out of memory|\bOOM\b|CUDA|worker (exited|crashed|died)/i,
+		`The fault is the worker's, not yours: ${AGAIN}`,
+	],
+	[
+		'reason',
+		/\bsafety|nsfw|moderat|sensitive|inappropriate|prohibited|flagged|violates|content polic/i,
+		'The model refused the content, and would refuse it again: change the prompt, the image or the audio.',
+	],
+	['file', /property input is required|data.?uri|base64|url|download|fetch/i, USE_LINK],
+	[
+		'reason',
+		/^(?=.*\b(image|audio|media|file|url)\b).*(identify|decod|format|download|fetch|\bread\b|\bopen\b|\bload\b|invalid|unsupported|corrupt)/i,
+		'Check that the image or audio opens and has a format that its field names. A URL must be that of the file itself: a share page is not the file.',
+	],
+	['error', /^/, 'Fix the problem named above, then run again.'],
+];
+
 /** Of the whole error, because the code is beside the message that people read. */
 const LONGEST_JUDGED = 2_000;
 
-function adviceFor({ raw }: FinalJob, reason: string, hasFile = false): string {
-	const whole = JSON.stringify(raw.error ?? raw.output ?? '').slice(0, LONGEST_JUDGED);
-	if (/\b(429|503)\b|rate limit|too many requests|timed out after|overload|temporar/i.test(whole)) {
-		return 'Another try may work: run the item again, or use Job > Retry with this ID.';
-	}
-	if (/out of memory|\bOOM\b|CUDA|worker (exited|crashed|died)/i.test(whole)) {
-		return "The fault is the worker's, not yours: run the item again, or use Job > Retry with this ID.";
-	}
-	if (hasFile && /property input is required|data.?uri|base64|url|download|fetch/i.test(reason)) {
-		return `Runpod may only accept URLs: set the option '${LABELS.sendFilesAs}' to Link, or use a URL instead of a file.`;
-	}
-	if (
-		/\b(image|audio|media|file|url)\b/i.test(reason) &&
-		/identify|decod|format|download|fetch|\bread\b|\bopen\b|\bload\b|invalid|unsupported|corrupt/i.test(
-			reason,
-		)
-	) {
-		return 'If the image or audio comes from a URL, it must be the URL of the file itself: a share page is not the file.';
-	}
-	return 'Fix the problem named above, then run again.';
+function adviceFor({ raw }: FinalJob, reason: string, hasFile = false): string | undefined {
+	const error = JSON.stringify(raw.error ?? raw.output ?? '').slice(0, LONGEST_JUDGED);
+	const texts = { error, reason, file: hasFile ? reason : '' };
+	return ADVICE.find(([by, looks]) => looks.test(texts[by]))?.[2];
 }
 
 /** A job that says it is completed, but has no video to show. */
@@ -93,7 +101,7 @@ export function noVideo(job: FinalJob, { cost }: VideoResult): Failure {
 				cost !== undefined && cost > 0
 					? `Runpod reports that it was billed (${formatDollars(cost)}).`
 					: 'It may have been billed.',
-				'Fetch it with Job > Get and this ID, or check it in the Runpod console.',
+				job.id === '' ? CHECK_USAGE : 'Fetch it with Job > Get and this ID.',
 			),
 			job: { id: job.id, status: job.status, cost },
 		},

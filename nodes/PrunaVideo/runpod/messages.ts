@@ -18,7 +18,7 @@ export const MAKE_SMALLER = `Use a URL instead of a file, set the option '${LABE
 
 /** For a job that may run although its ID is not known. */
 export const CHECK_USAGE =
-	'Runpod shows what public endpoints were used for under Billing, but not single jobs. Run the item again only if it may be billed a second time.';
+	'The Billing Explorer in the Runpod console (https://console.runpod.io/user/billing) shows what was spent, but not single jobs. Run the item again only if it may be billed a second time.';
 
 const SENTENCES: Readonly<Record<Cause, Sentences>> = {
 	unreached: [
@@ -35,7 +35,10 @@ const SENTENCES: Readonly<Record<Cause, Sentences>> = {
 	],
 	timedOut: ['Runpod did not answer', SAFE_TO_REPEAT],
 	interrupted: ['The connection to Runpod was lost', SAFE_TO_REPEAT],
-	tooLarge: ["Runpod's answer is too large", 'Check the job in the Runpod console.'],
+	tooLarge: [
+		"Runpod's answer is too large",
+		`Check ${CREDENTIAL}: Runpod's own answers are short.`,
+	],
 	proxy: [
 		'The proxy between n8n and Runpod wants a login',
 		'Nothing reached Runpod. Put user name and password into the environment variable HTTPS_PROXY of n8n, as in http://user:password@proxy:8080.',
@@ -61,10 +64,7 @@ const SENTENCES: Readonly<Record<Cause, Sentences>> = {
 		(endpoint) => `The endpoint '${endpoint}' was not found`,
 		`Check the option '${LABELS.endpointId}' and ${CREDENTIAL} (${DEFAULT_BASE_URL}).`,
 	],
-	limit: [
-		'Runpod is limiting requests',
-		`Run again later. With many items, lower '${LABELS.concurrency}' in the options.`,
-	],
+	limit: ['Runpod is limiting requests', 'Run again later.'],
 	redirect: [
 		'The Runpod URL redirected to another address',
 		`The API key is not sent to another address. Set ${CREDENTIAL} to ${DEFAULT_BASE_URL}, then run again.`,
@@ -82,7 +82,7 @@ const SENTENCES: Readonly<Record<Cause, Sentences>> = {
 /** Causes whose sentence says what the HTTP status means, so that the number adds nothing. */
 const NAMED: readonly Cause[] = ['key', 'credit', 'access', 'missing', 'limit', 'size'];
 
-const USE_LINK = `Runpod may only accept URLs: set the option '${LABELS.sendFilesAs}' to Link, or use a URL instead of a file.`;
+export const USE_LINK = `Runpod may only accept URLs: set the option '${LABELS.sendFilesAs}' to Link, or use a URL instead of a file.`;
 
 export interface About {
 	endpointId: string;

@@ -110,3 +110,32 @@ test('status-sync answers when the job ends, or when its wait is over', async ()
 	client.simulator.advance(MINUTE);
 	expect((await long).body.status).toBe('COMPLETED');
 });
+
+test.each<[string, number, number[]]>([
+	['?lastN=1', 200, [0.2]],
+	['?lastN=2', 200, [0.1, 0.2]],
+	['?startTime=<0>T00:00:00Z&endTime=<1>T00:00:00Z', 200, [0.1]],
+	['?startTime=<0>T12:00:00Z&endTime=<1>T12:00:00Z', 200, [0.1, 0.2]],
+	['', 200, [0.1, 0.2]],
+	['?lastN=1&startTime=<0>T00:00:00Z', 422, []],
+	['?startTime=soon', 422, []],
+	['?bucketSize=hour', 422, []],
+])('billing/endpoints%s: what was billed each day', async (query, status, amounts) => {
+	for (const state of ['FAILED', 'COMPLETED', 'COMPLETED', 'COMPLETED'] as const)
+		await jobIn(state);
+	const { jobs } = client.simulator.ledger;
+	const now = jobs[3]?.history.at(-1)?.at ?? 0;
+	const days = [now - 24 * 60 * MINUTE, now];
+	for (const job of jobs)
+		for (const state of job.history) state.at = days[job === jobs[1] ? 0 : 1]!;
+	const [yesterday = '', today = ''] = days.map((at) => new Date(at).toISOString().slice(0, 10));
+	const asked = query.replace('<0>', yesterday).replace('<1>', today);
+	const reply = await client.call('GET', `billing/endpoints${asked}`);
+	expect(reply.status).toBe(status);
+	expect(reply.body.records ?? []).toEqual(
+		amounts.map((totalAmount) => {
+			const startTime = `${totalAmount === 0.1 ? yesterday : today}T00:00:00Z`;
+			return { startTime, endTime: expect.any(String), totalAmount };
+		}),
+	);
+});

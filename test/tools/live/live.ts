@@ -1,5 +1,7 @@
 /** `npm run check:live`: asks the real Runpod what this node relies on, and prints its answers; for whoever has a key. */
 
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -8,19 +10,26 @@ import { request } from 'undici';
 import { at } from '../n8n/json';
 import { hum, PICTURE } from './files';
 
-const HELP = `Asks the real Runpod what this node relies on. The key comes from RUNPOD_API_KEY.
+const HELP = `Asks the real Runpod what this node relies on. The key comes from RUNPOD_API_KEY, and a restricted
+one, which is asked about too, from RUNPOD_RESTRICTED_API_KEY.
 
   npm run check:live                       questions that cost nothing; then drafts, if you agree
   npm run check:live -- --yes              without asking before it spends
+  npm run check:live -- --webhook URL      a public address that leads to port 8283 of this machine (--port for another),
+                                           as a tunnel has it: what a webhook call looks like
   npm run check:live -- --base-url URL     another address, for example the simulator's`;
 
 /** USD, for all drafts. */
 const BUDGET = 0.15;
 const LONGEST_JOB_MS = 600_000;
+const WEBHOOK_MS = 30_000;
+const RUNPOD = 'https://api.runpod.ai/v2';
+/** Runpod's books are at another of its hosts; the simulator has both. */
+const BOOKS = 'https://api.runpod.io/v2';
 
 interface Question {
 	about: string;
-	/** Method and path. */
+	/** Method and path, or whole address. */
 	to: string;
 	body?: string;
 	/** Another than the user's. */
@@ -43,7 +52,23 @@ const FREE: readonly Question[] = [
 	{ about: 'cancel', to: `POST /p-video/cancel/${MADE_UP}`, expected: '404' },
 	{ about: 'retry', to: `POST /p-video/retry/${MADE_UP}`, expected: '404' },
 	{ about: 'no input', to: 'POST /p-video/run', body: '{}', expected: '400' },
+	{
+		about: 'what public endpoints cost today, without jobs',
+		to: `GET ${BOOKS}/billing/endpoints?lastN=1`,
+		expected: '200 {records: [{startTime, endTime, totalAmount}], metadata: {totals}}',
+	},
 	{ about: 'too large', to: 'POST /p-video/run', body: LARGE, expected: '413, 400 or 502' },
+];
+
+/** With a restricted key; whether such a key reaches public endpoints is written nowhere. */
+const RESTRICTED: readonly Question[] = [
+	{ about: 'a restricted key looks at a job', to: STATUS, expected: '404, or 401 or 403' },
+	{
+		about: 'a restricted key submits, without input',
+		to: 'POST /p-video/run',
+		body: '{}',
+		expected: '400, or 401 or 403',
+	},
 ];
 
 interface Draft {
@@ -77,26 +102,38 @@ const DRAFTS: readonly Draft[] = [
 /** Going on would be wrong; the message is for the user. */
 class Stop extends Error {}
 
-const usd = (amount: number) => `$${amount.toFixed(4)}`;
+/** At least two digits behind the point: $0.10, $0.005. */
+const usd = (amount: number) => `$${amount.toFixed(6).replace(/0{1,4}$/, '')}`;
+
+interface Options {
+	baseUrl: string;
+	apiKey: string;
+	restrictedKey: string;
+	/** Where Runpod can call this program, and the port that leads to. */
+	webhook?: string | undefined;
+	port: number;
+}
 
 class LiveCheck {
 	/** USD: what Runpod said, and what may be billed where it said nothing. */
 	spent = 0;
 
-	constructor(
-		private readonly baseUrl: string,
-		private readonly apiKey: string,
-	) {}
+	constructor(private readonly options: Options) {}
 
 	say(line: string): void {
-		console.log(line.replaceAll(this.apiKey, '<key>'));
+		const { apiKey, restrictedKey } = this.options;
+		const shown = line.replaceAll(apiKey, '<key>');
+		console.log(restrictedKey ? shown.replaceAll(restrictedKey, '<restricted key>') : shown);
 	}
 
 	/** Sends it once, and prints what came. Rejects where nothing did. */
-	private async ask({ to, body, key = this.apiKey }: Omit<Question, 'about' | 'expected'>) {
+	private async ask({ to, body, key = this.options.apiKey }: Omit<Question, 'about' | 'expected'>) {
+		const { baseUrl } = this.options;
 		const [method = '', path = ''] = to.split(' ');
+		const books = baseUrl === RUNPOD ? BOOKS : baseUrl;
+		const address = path.startsWith('/') ? baseUrl + path : path.replace(BOOKS, books);
 		const began = performance.now();
-		const { statusCode, headers, ...answer } = await request(this.baseUrl + path, {
+		const { statusCode, headers, ...answer } = await request(address, {
 			method: method === 'POST' ? 'POST' : 'GET',
 			headers: { 'content-type': 'application/json', authorization: key && `Bearer ${key}` },
 			body: body ?? null,
@@ -110,7 +147,10 @@ class LiveCheck {
 	}
 
 	async askFree(): Promise<void> {
-		for (const question of FREE) {
+		const { restrictedKey } = this.options;
+		const restricted = RESTRICTED.map((question) => ({ ...question, key: restrictedKey }));
+		if (!restrictedKey) this.say('Not asked: a restricted key (RUNPOD_RESTRICTED_API_KEY)');
+		for (const question of [...FREE, ...(restrictedKey ? restricted : [])]) {
 			this.say(`\n${question.about} (expected: ${question.expected})`);
 			const answer = await this.ask(question).catch((error: unknown) => {
 				this.say(`    no answer: ${String(error)}`);
@@ -128,16 +168,42 @@ class LiveCheck {
 			this.say(`\n${about}: ${usd(most)} at most, ${usd(this.spent)} so far`);
 			if (this.spent + most > BUDGET) throw new Stop(`${usd(BUDGET)} is the limit.`);
 			this.spent += most;
-			const cost = await this.make(draft);
+			const make = async (webhook?: string) => await this.make(draft, webhook);
+			const cost = draft === DRAFTS[0] ? await this.withWebhook(make) : await make();
 			this.spent += cost - most;
 			// Whatever the reason, what follows would cost more too.
 			if (cost > most + 1e-9) throw new Stop(`It cost ${usd(cost)}, more than it should.`);
 		}
 	}
 
+	/** The first draft names a webhook, where there is one. Says what a call of it looks like. */
+	private async withWebhook(make: (webhook?: string) => Promise<number>): Promise<number> {
+		const { webhook, port } = this.options;
+		if (webhook === undefined) {
+			this.say('Not asked: what a webhook call looks like (--webhook)');
+			return await make();
+		}
+		const server = createServer((call, response) => {
+			const { method, headers } = call.resume();
+			response.end(() => server.emit('called'));
+			const type = headers['content-type'] ?? 'no Content-Type';
+			this.say(`    webhook: ${method}, ${type}, ${headers['user-agent']}`);
+		}).listen(port, '127.0.0.1');
+		const called = once(server, 'called');
+		try {
+			const cost = await make(webhook);
+			const late = sleep(WEBHOOK_MS, undefined, { ref: false });
+			if (!(await Promise.race([called, late]))) this.say('    webhook: no call');
+			return cost;
+		} finally {
+			server.close();
+			server.closeAllConnections();
+		}
+	}
+
 	/** USD that it cost, or may have cost. */
-	private async make({ input, most }: Draft): Promise<number> {
-		const submission = { to: 'POST /p-video/run', body: JSON.stringify({ input }) };
+	private async make({ input, most }: Draft, webhook?: string): Promise<number> {
+		const submission = { to: 'POST /p-video/run', body: JSON.stringify({ input, webhook }) };
 		const accepted = await this.ask(submission).catch((error: unknown) => {
 			throw new Stop(`It may have been accepted, but no answer came: ${String(error)}`);
 		});
@@ -189,16 +255,22 @@ async function agrees(): Promise<boolean> {
 /** The exit status. */
 async function main(): Promise<number> {
 	const flag = { type: 'boolean', default: false } as const;
-	const baseUrlOption = { type: 'string', default: 'https://api.runpod.ai/v2' } as const;
-	const options = { yes: flag, help: flag, 'base-url': baseUrlOption };
-	const { yes, help, 'base-url': baseUrl } = parseArgs({ options }).values;
-	const apiKey = process.env.RUNPOD_API_KEY ?? '';
+	const options = {
+		...{ yes: flag, help: flag, webhook: { type: 'string' } as const },
+		'base-url': { type: 'string', default: RUNPOD },
+		port: { type: 'string', default: '8283' },
+	} as const;
+	const { yes, help, webhook, port, 'base-url': baseUrl } = parseArgs({ options }).values;
+	const { RUNPOD_API_KEY: apiKey = '', RUNPOD_RESTRICTED_API_KEY: restrictedKey = '' } =
+		process.env;
 	const isSafe = /^https:|^http:..(127\.0\.0\.1|localhost)[:/]/.test(baseUrl);
 	if (help || !isSafe || !/^[\x21-\x7e]+$/.test(apiKey)) {
 		console.log(isSafe ? HELP : 'The key is sent to it: the base URL has to begin with https://');
 		return help ? 0 : 1;
 	}
-	const check = new LiveCheck(baseUrl.replace(/\/+$/, ''), apiKey);
+	const keys = { apiKey, restrictedKey };
+	const address = baseUrl.replace(/\/+$/, '');
+	const check = new LiveCheck({ ...keys, baseUrl: address, webhook, port: Number(port) });
 	try {
 		await check.askFree();
 		if (yes || (await agrees())) await check.makeDrafts();

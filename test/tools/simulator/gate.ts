@@ -36,7 +36,9 @@ export function checkPlace(
 	{ operation, endpoint, method }: RequestRecord,
 	known: readonly string[],
 ) {
-	if (operation === 'unknown' || operation === 'video') throw new Refusal(404, 'Not found');
+	if (operation === 'unknown' || operation === 'video' || operation === 'billing') {
+		throw new Refusal(404, 'Not found');
+	}
 	if (!known.includes(endpoint ?? '')) {
 		const error = `Endpoint '${endpoint}' does not exist`;
 		throw new Refusal(404, error, { detail: 'endpoint not found' });

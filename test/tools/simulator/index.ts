@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Refusal } from './answer';
 import { Api, type Outcome } from './api';
+import { billingHistory } from './billing';
 import { Changes } from './changes';
 import { Clock } from './clock';
 import { Exchange } from './exchange';
@@ -190,6 +191,9 @@ export class Simulator {
 		const { record } = exchange;
 		if (record.operation === 'video') return this.video(record);
 		checkAccess(record, options);
+		if (record.operation === 'billing') {
+			return { answer: () => billingHistory(record.path, this.ledger.jobs, this.clock.now()) };
+		}
 		checkPlace(record, options.endpoints);
 		exchange.onOver(this.parts.limits.enter(record.endpoint, record.operation));
 		checkSize(record, options);

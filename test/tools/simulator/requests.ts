@@ -15,13 +15,13 @@ export const METHODS = {
 export type ApiOperation = keyof typeof METHODS;
 
 /** What a request asks for; `webhook` is one that the simulator sends. */
-export type Operation = ApiOperation | 'video' | 'webhook';
+export type Operation = ApiOperation | 'video' | 'billing' | 'webhook';
 
 export interface RequestRecord {
 	readonly method: string;
 	/** With the query string. */
 	readonly path: string;
-	readonly operation: ApiOperation | 'video' | 'unknown';
+	readonly operation: ApiOperation | 'video' | 'billing' | 'unknown';
 	readonly endpoint: string | undefined;
 	/** The job: named in the path, or made by this request. */
 	jobId: string | undefined;
@@ -57,7 +57,7 @@ function isApiOperation(name: string | undefined): name is ApiOperation {
 	return name !== undefined && Object.hasOwn(METHODS, name);
 }
 
-/** Reads `/v2/<endpoint>/<operation>[/<job>]` and `/video/<job>/output.mp4`. */
+/** Reads `/v2/<endpoint>/<operation>[/<job>]`, `/v2/billing/endpoints` and `/video/<job>/output.mp4`. */
 export function parseRoute(url: string): Route {
 	const [, root, first, second, third, ...rest] = (url.split('?')[0] ?? '').split('/');
 	const none: Route = { operation: 'unknown', endpoint: undefined, jobId: undefined };
@@ -65,6 +65,9 @@ export function parseRoute(url: string): Route {
 	if (root === 'video') {
 		const isVideo = second === 'output.mp4' && third === undefined;
 		return isVideo ? { ...none, operation: 'video', jobId: first } : none;
+	}
+	if (`${root}/${first}/${second}` === 'v2/billing/endpoints' && third === undefined) {
+		return { ...none, operation: 'billing' };
 	}
 	if (root !== 'v2' || !isApiOperation(second)) return none;
 	if (WITH_JOB.includes(second) ? !third : third !== undefined) return none;

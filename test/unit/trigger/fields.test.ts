@@ -3,10 +3,11 @@ import { PrunaVideoTrigger } from '../../../nodes/PrunaVideo/PrunaVideoTrigger.n
 
 const { description } = new PrunaVideoTrigger();
 
-test('the form begins with instructions, and the most common event comes first', () => {
+test('the form begins with the Production URL, then come the events, the most common one first', () => {
 	expect(description.properties.map(({ name }) => name)).toEqual([
 		...['webhookNotice', 'events', 'verify', 'skipDuplicates', 'download', 'simplify', 'options'],
 	]);
+	expect(description.properties[0]?.displayName).toContain('<b>Production URL</b>');
 	const events = description.properties.find(({ name }) => name === 'events');
 	const options = (events?.options ?? []) as INodePropertyOptions[];
 	expect(options.map(({ action }) => action)).toEqual([

@@ -21,8 +21,10 @@ export const submit: DescribedOperation<VideoPlan> = {
 	],
 
 	async plan(item) {
-		const webhook = webhookUrl.read(item.read('webhookUrl', ''));
-		return await planVideo(item, readOptions(item.read), 'run', webhook);
+		return await planVideo(item, () => {
+			const webhook = webhookUrl.read(item.read('webhookUrl', ''));
+			return { options: { ...readOptions(item.read), webhookUrl: webhook }, path: 'run' };
+		});
 	},
 
 	async perform(item, plan) {

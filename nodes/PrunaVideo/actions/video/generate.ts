@@ -33,11 +33,12 @@ export const generate: DescribedOperation<GeneratePlan> = {
 	],
 
 	async plan(item) {
-		const options = readOptions(item.read);
-		const downloads = download.read(item.read('download', false));
-		const path = options.executionMode === 'sync' ? 'runsync' : 'run';
-		const plan = await planVideo(item, options, path, options.webhookUrl);
-		return { ...plan, options, downloads, fileName: fileNameOf(item, options.fileName) };
+		const plan = await planVideo(item, () => {
+			const options = readOptions(item.read);
+			const path: VideoPlan['path'] = options.executionMode === 'sync' ? 'runsync' : 'run';
+			return { options, path, downloads: download.read(item.read('download', false)) };
+		});
+		return { ...plan, fileName: fileNameOf(item, plan.options.fileName) };
 	},
 
 	async perform(item, plan) {

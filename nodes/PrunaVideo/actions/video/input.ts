@@ -73,7 +73,7 @@ async function readFields(item: Item, isWanted: (parameter: Parameter) => boolea
 }
 
 /** The faults of one item's fields, so that a row can be corrected in one go. */
-class Faults {
+export class Faults {
 	private readonly found: InvalidParameter[] = [];
 
 	collect<T>(read: () => T): T | undefined {

@@ -20,7 +20,7 @@ import {
 	unreachableByRunpod,
 	type MediaFile,
 } from './files';
-import { readInput } from './input';
+import { Faults, readInput } from './input';
 
 /** The options that say how a video is submitted; `planVideo` reads them. */
 export const VIDEO_OPTIONS = [
@@ -35,14 +35,18 @@ export const VIDEO_OPTIONS = [
 	'policy',
 ] as const satisfies readonly OptionName[];
 
-/** Reads and checks everything of one video and prices it. @throws InvalidParameter */
-export async function planVideo(
+/** Reads, checks and prices one video. @param readHow reads what the model has no part in @throws InvalidParameter */
+export async function planVideo<How extends { options: ItemOptions; path: VideoPlan['path'] }>(
 	item: Item,
-	options: ItemOptions,
-	path: VideoPlan['path'],
-	webhook: string | undefined,
-): Promise<VideoPlan> {
-	const { input: stated, files, picksSeed } = await readInput(item);
+	readHow: () => How,
+): Promise<VideoPlan & How> {
+	const faults = new Faults();
+	const read = await faults.collect(async () => await readInput(item));
+	const how = await faults.collect(readHow);
+	faults.throwAny();
+	const { input: stated, files, picksSeed } = read!;
+	const { options, path } = how!;
+	const webhook = options.webhookUrl;
 	item.prompt = await item.execution.shown(String(stated.prompt));
 	const { endpointId, policy, resubmitUncertain, timeout, cancelOnTimeout } = options;
 	const hasPolicy = Object.keys(policy).length > 0;
@@ -68,9 +72,9 @@ export async function planVideo(
 	const bytes = payloadBytes(body, embedded);
 	checkPayload(bytes, path);
 	return {
+		...how!,
 		request,
 		endpointId,
-		path,
 		prompt: item.prompt,
 		...(typeof seed === 'number' && { seed }),
 		estimatedCost: estimate.estimatedCost,
