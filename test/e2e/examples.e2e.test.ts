@@ -84,6 +84,8 @@ test.each(EXAMPLES)('%s: notes say what to change; no secrets', async (name) => 
 		expect.arrayContaining(parts.filter((part) => part !== undefined)),
 	);
 
+	// $0.30 or $0.025, not $1 or $0.3.
+	expect(notes.join('\n')).not.toMatch(/\$\d+(\.\d)?(?![\d.])/);
 	const isSetTo = (field: string, value: string) =>
 		nodes.some(({ parameters }) => parameters[field] === value);
 	if (isSetTo('descriptionType', 'manual')) expect(notes.join()).toContain('*Set Manually*');
