@@ -5,7 +5,7 @@ import { ExecutionLifecycleHooks, SupplyDataContext } from 'n8n-core';
 import { Workflow, type IDataObject, type INode } from 'n8n-workflow';
 import { formatDollars } from '../../nodes/PrunaVideo/money';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import { estimateCost } from '../../nodes/PrunaVideo/pvideo/price';
+import { estimateCost } from '../../nodes/PrunaVideo/pvideo/input';
 import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
 import { CONTINUE, credentialsOf, RETRY } from './batch';
 import { additionalData, node, NODE_NAME, nodeTypes, prepareEngine } from './engine';

@@ -1,5 +1,6 @@
 /** Everything is checked before anything is spent. */
 import type { INodeType } from 'n8n-workflow';
+import { getHealth } from '../../nodes/PrunaVideo/actions/endpoint/getHealth';
 import { execute } from '../../nodes/PrunaVideo/execution/execute';
 import { runPool } from '../../nodes/PrunaVideo/execution/pool';
 import { startSimulator, type Simulator } from '../tools/simulator';
@@ -86,6 +87,7 @@ test('a stop also ends the checking of items', async () => {
 			const run = execute(
 				this,
 				{
+					...getHealth,
 					async plan({ index }) {
 						planned.push(index);
 						if (index === 2) stop.abort();

@@ -10,7 +10,7 @@ import { readLink } from '../../nodes/PrunaVideo/fields/links';
 import { parseDataUri } from '../../nodes/PrunaVideo/fields/media';
 import { formatOf } from '../../nodes/PrunaVideo/pvideo/formats';
 import { MEDIA, PARAMETER_LIST } from '../../nodes/PrunaVideo/pvideo/parameters';
-import { estimateCost } from '../../nodes/PrunaVideo/pvideo/price';
+import { estimateCost } from '../../nodes/PrunaVideo/pvideo/input';
 import { readVideoResult } from '../../nodes/PrunaVideo/pvideo/result';
 import { unreachableFromOutside } from '../../nodes/PrunaVideo/runpod/address';
 import { classifyError, readBeginning, readBody } from '../../nodes/PrunaVideo/runpod/answer';

@@ -6,7 +6,7 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 import { execute as executeOperation } from '../execution/execute';
-import type { Operation, Plan } from '../execution/operation';
+import type { Operation } from '../execution/operation';
 import { choiceField, type Option } from '../fields/kinds';
 import { getHealth } from './endpoint/getHealth';
 import { cancel } from './job/cancel';
@@ -17,17 +17,6 @@ import { readExecutionSettings } from './options';
 import { estimateCost } from './video/estimateCost';
 import { generate } from './video/generate';
 
-/** One complete operation of the node: how the form shows it, how an item is checked, and what is done with it. */
-export interface DescribedOperation<P extends Plan = Plan> extends Operation<P> {
-	resource: 'video' | 'job' | 'endpoint';
-	value: string;
-	name: string;
-	description: string;
-	action: string;
-	/** In the order of the form; they are only shown for this operation. */
-	fields: INodeProperties[];
-}
-
 const RESOURCES = [
 	{ name: 'Video', value: 'video' },
 	{ name: 'Job', value: 'job' },
@@ -35,7 +24,7 @@ const RESOURCES = [
 ] as const;
 
 /** In the order of the menus, the most used first; the first of a resource is its default. */
-const OPERATIONS: readonly DescribedOperation[] = [
+const OPERATIONS: readonly Operation[] = [
 	generate,
 	estimateCost,
 	submit,

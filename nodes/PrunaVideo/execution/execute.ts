@@ -71,7 +71,6 @@ class Batch<P extends Plan> {
 		return outcomes;
 	}
 
-	/** Every item fails for the same reason, before any was planned. */
 	async failAll(problem: unknown): Promise<ReadonlyMap<number, Outcome>> {
 		const { continuesOnFail } = this.execution;
 		for (const item of continuesOnFail ? this.items : this.items.slice(0, 1)) {
@@ -80,7 +79,6 @@ class Batch<P extends Plan> {
 		return this.outcomes;
 	}
 
-	/** Checks every item; those that cannot run get their outcome at once. */
 	private async plan(): Promise<Map<number, P>> {
 		const plans = new Map<number, P>();
 		let turnBegan = performance.now();

@@ -12,7 +12,6 @@ import type { Plan } from './operation';
 import { stillUncertain, type Sent } from './record';
 import { failedJob, noVideo } from './withoutVideo';
 
-/** One video to be made: checked, priced, and ready to be sent. */
 export interface VideoPlan extends Plan, Sent {
 	request: string;
 	endpointId: string;

@@ -1,3 +1,4 @@
+import type { INodeProperties } from 'n8n-workflow';
 import type { Item, Result } from './execution';
 
 /** What one item will do, once it is read and checked. */
@@ -10,8 +11,16 @@ export interface Plan {
 	resubmitsUncertain?: boolean;
 }
 
-/** One operation of the node: how an item is checked, and what is done with it. */
+/** One operation of the node: how the form shows it, how an item is checked, and what is done with it. */
 export interface Operation<P extends Plan = Plan> {
+	resource: 'video' | 'job' | 'endpoint';
+	value: string;
+	name: string;
+	description: string;
+	action: string;
+	/** In the order of the form; they are only shown for this operation. */
+	fields: INodeProperties[];
+
 	/** Reads one item's fields and checks them all; sends nothing that costs money. @throws InvalidParameter */
 	plan(item: Item): P | Promise<P>;
 

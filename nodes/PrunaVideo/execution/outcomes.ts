@@ -116,7 +116,8 @@ function listed(
 			return [];
 		}
 		const said = outcome?.kind === 'failed' ? outcome.error.message : '';
-		const job = outcome?.kind === 'done' ? outcome.job : jobOfItem(outcome, record);
+		const told = outcome?.kind === 'failed' ? jobOfError(outcome.error) : jobOf(record);
+		const job = outcome?.kind === 'done' ? outcome.job : told;
 		const isEnding = outcome?.kind !== 'done' || !!stop?.aborted;
 		const words = [said, jobInWords(job), isEnding ? stateInWords(record) : ''].filter(Boolean);
 		return words.length === 0 ? [] : [`item ${index}: ${words.join(' ')}`];
@@ -124,11 +125,6 @@ function listed(
 	if (lines.length === 0) return '';
 	const more = lines.length > most ? `, and ${lines.length - most} more` : '';
 	return `Other items: ${lines.slice(0, most).join(', ')}${more}.`;
-}
-
-function jobOfItem(outcome: Outcome | undefined, record: JobRecord | undefined): KnownJob {
-	const told = outcome?.kind === 'failed' ? jobOfError(outcome.error) : {};
-	return { ...jobOf(record), ...told };
 }
 
 function stateInWords(record: JobRecord | undefined): string {

@@ -115,7 +115,6 @@ export function isSubmitted(record: JobRecord | undefined, resubmitsUncertain = 
 	return record.state !== 'uncertain' || !resubmitsUncertain;
 }
 
-/** The job as far as its record knows it, for errors. */
 export function jobOf(record: JobRecord | undefined): KnownJob {
 	if (record === undefined || !('job' in record)) return {};
 	const { id } = record.job;

@@ -3,7 +3,6 @@ import { dollars, formatDollars } from '../money';
 
 type Counted = 'video' | 'job' | 'estimate';
 
-/** Counts what an execution did, for the hint in the output pane. */
 export class Tally {
 	private readonly counts = { video: 0, job: 0, estimate: 0 };
 	private cost = 0;

@@ -12,7 +12,6 @@ interface About {
 	hasFile?: boolean;
 }
 
-/** A job that failed, was cancelled or timed out. */
 export function failedJob(
 	job: FinalJob,
 	{ videoUrl, cost }: VideoResult,

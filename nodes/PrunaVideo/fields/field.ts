@@ -74,7 +74,6 @@ export function onlyOne(value: unknown): unknown {
 	return Array.isArray(value) && value.length < 2 ? value[0] : value;
 }
 
-/** Whether the user left a field empty. */
 export function isEmpty(value: unknown): boolean {
 	return value === undefined || value === null || (typeof value === 'string' && isBlank(value));
 }
@@ -109,7 +108,6 @@ export function shown(value: unknown): string {
 const CHECK_EXPRESSION =
 	'If the value comes from an expression, check what it evaluates to for this item.';
 
-/** The error of a field whose value is not what it must be. */
 export function mustBe(
 	label: string,
 	demand: string,

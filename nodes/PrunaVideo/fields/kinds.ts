@@ -1,4 +1,3 @@
-/** The kinds of fields that both nodes use. */
 import type { INodePropertyOptions } from 'n8n-workflow';
 import { isJsonObject, parseJson, type JsonObject } from '../json';
 import { InvalidParameter, isBlank, makeField, textFrom, type Field, type Look } from './field';
@@ -71,7 +70,6 @@ export function nameField(spec: NameSpec): Field<string> {
 	});
 }
 
-/** A whole number within a range. */
 export function wholeNumberField<Usual extends number | undefined>({
 	minimum,
 	maximum,

@@ -134,7 +134,6 @@ export function checkLeadsToFile(address: string, label: string): void {
 	throw new InvalidParameter(`'${label}' points to ${link.what}, not to a file`, link.advice);
 }
 
-/** An address that Runpod can call: http or https. */
 export function addressField(look: Look): Field<string | undefined> {
 	return makeField<string | undefined>(look, {
 		form: { type: 'string', default: '' },

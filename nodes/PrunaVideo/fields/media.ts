@@ -118,7 +118,6 @@ function bytesIn(value: unknown): Uint8Array | number[] | undefined {
 /** With parameters, such as `;charset=utf-8` (RFC 2397). */
 const DATA_URI_HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z-]+=[^;,]+)*;base64,/i;
 
-/** The parts of a base64 data URI; undefined where it is not one. */
 export function parseDataUri(text: string): { mimeType: string; base64: string } | undefined {
 	const [head, mimeType] = DATA_URI_HEAD.exec(text.slice(0, 200)) ?? [];
 	if (head === undefined || mimeType === undefined) return undefined;

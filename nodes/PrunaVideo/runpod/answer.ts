@@ -40,7 +40,6 @@ export function readBody(text: string): { body: unknown } | undefined {
 	return { body: parsed === undefined ? text : bounded(parsed) };
 }
 
-/** Counts up to the most that matters, so that it ends early. */
 function countOf(part: string, text: string): number {
 	let count = 0;
 	for (let at = text.indexOf(part); at !== -1 && count <= MOST_PARTS; count++) {

@@ -22,6 +22,16 @@ export interface RequestContext {
 	logger: Logger;
 }
 
+/** n8n's name for a stream of Node.js's, whose module a community node cannot import. */
+export type Stream = Exclude<
+	Parameters<RequestContext['helpers']['prepareBinaryData']>[0],
+	Buffer | Uint8Array
+>;
+
+export function isStream(body: unknown): body is Stream {
+	return typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body;
+}
+
 export interface Connection {
 	context: RequestContext;
 	/** Without a trailing slash, such as `https://api.runpod.ai/v2`. */

@@ -1,11 +1,11 @@
 import type { IBinaryData } from 'n8n-workflow';
 import { formatBytes } from '../uri';
 import { isJsonObject } from '../json';
-import type { RequestContext } from './connection';
+import type { RequestContext, Stream } from './connection';
 import { Failure, Stopped } from './failure';
 import { repeatDelayMs } from './http';
 import { because, sentences } from './messages';
-import { openFile, Unavailable, type OpenFile, type Stream } from './openFile';
+import { openFile, Unavailable, type OpenFile } from './openFile';
 import { plainText, plainUrl } from './reason';
 import { pause, startDeadline, withTimeLimit } from './time';
 import { judge, mayRepeat } from './verdicts';

@@ -6,7 +6,7 @@ import { send, type ApiRequest } from './http';
 import { hasResult, isFinal, jobIn, type Job } from './job';
 import { jobRequestFailed, requestFailed } from './messages';
 import { pause, startDeadline, type Deadline } from './time';
-import { whatIsMissing } from './verdicts';
+import { isNotFound } from './verdicts';
 
 export interface Submission {
 	mode: 'runsync' | 'run';
@@ -228,9 +228,8 @@ async function searched(
 ): Promise<Answer> {
 	for (;;) {
 		const answer = await ask();
-		const missing = whatIsMissing(answer);
-		const isFound = missing === undefined || missing === 'endpoint';
-		if (isFound || !isNewJob(jobId) || deadline.remaining() <= NEW_JOB_PAUSE_MS) return answer;
+		const mayCome = isNotFound(answer) && isNewJob(jobId);
+		if (!mayCome || deadline.remaining() <= NEW_JOB_PAUSE_MS) return answer;
 		await pause(NEW_JOB_PAUSE_MS, stop);
 	}
 }

@@ -31,7 +31,6 @@ export class Failure extends Error {
 	}
 }
 
-/** The job was not final at the end of the wait. */
 export class StillRunning extends Failure {}
 
 export class Stopped extends Error {

@@ -1,7 +1,7 @@
 import type { IAllExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { isJsonObject, type JsonObject } from '../json';
 import { classifyError, readBeginning, readBody, type Answer } from './answer';
-import { type Connection, withoutKey } from './connection';
+import { isStream, type Connection, withoutKey } from './connection';
 import { Stopped } from './failure';
 import { pause, withTimeLimit, type Deadline } from './time';
 import { mayRepeat } from './verdicts';
@@ -138,16 +138,6 @@ async function readResponse(
 		body: read.body,
 		tookMs: performance.now() - began,
 	};
-}
-
-interface Stream extends AsyncIterable<unknown> {
-	destroy(): unknown;
-}
-
-function isStream(body: unknown): body is Stream {
-	return (
-		typeof body === 'object' && body !== null && 'destroy' in body && Symbol.asyncIterator in body
-	);
 }
 
 /** What came of the body, nothing where it is too large; `error` where it broke off or `limit` fired. */

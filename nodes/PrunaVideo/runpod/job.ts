@@ -53,8 +53,11 @@ export function readJob(body: unknown, askedId?: string): Job | undefined {
 	const status = readState(body.status);
 	const id = typeof body.id === 'number' ? String(body.id) : body.id;
 	if (typeof id === 'string' && isJobId(id)) return { id, status, raw: body };
-	if (askedId !== undefined && isDocumented({ status })) return { id: askedId, status, raw: body };
-	const job: Job = { id: typeof id === 'string' ? plainText(id) : '', status, raw: body };
+	if (askedId !== undefined && isDocumented({ status })) {
+		return { id: askedId, status, raw: { ...body, id: askedId } };
+	}
+	const unusable = typeof id === 'string' ? plainText(id) : '';
+	const job: Job = { id: unusable, status, raw: { ...body, id: unusable } };
 	return isFinal(job) && hasResult(job) ? job : undefined;
 }
 

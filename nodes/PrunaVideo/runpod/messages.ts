@@ -112,7 +112,6 @@ export function because(error: unknown): string {
 	return reason === '' ? '' : `: ${reason}`;
 }
 
-/** The failure that an answer without a job means. */
 export function requestFailed(
 	answer: Answer,
 	{ endpointId, isCostly, hasFile, job }: About,
@@ -129,7 +128,6 @@ export function requestFailed(
 	});
 }
 
-/** The failure of a request about a job whose answer holds no job. */
 export function jobRequestFailed(answer: Answer, about: About & { job: { id: string } }): Failure {
 	const missing = whatIsMissing(answer);
 	const { job } = about;
@@ -172,7 +170,6 @@ export function stillRunning(
 	});
 }
 
-/** A text of several sentences, of which some may not apply. */
 export function sentences(...parts: Array<string | false | undefined>): string {
 	return parts.filter((part) => part).join(' ');
 }

@@ -1,14 +1,8 @@
 import { isJsonObject } from '../json';
 import { unreachableFromOutside } from './address';
 import { classifyError, type Answer } from './answer';
-import type { RequestContext } from './connection';
+import { isStream, type RequestContext, type Stream } from './connection';
 import { judge } from './verdicts';
-
-/** n8n's name for a stream of Node.js's, whose module a community node cannot import. */
-export type Stream = Exclude<
-	Parameters<RequestContext['helpers']['prepareBinaryData']>[0],
-	Buffer | Uint8Array
->;
 
 /** Why a video is unavailable, and the answer that decides whether another try is worthwhile. */
 export class Unavailable extends Error {
@@ -90,10 +84,6 @@ async function get(context: RequestContext, url: string, end: AbortSignal): Prom
 	// The end of a body that nobody reads is an error that nobody expects.
 	body.on('error', () => {});
 	return { answer: { kind: 'answered', status, headers, body: undefined, tookMs: 0 }, body };
-}
-
-function isStream(body: unknown): body is Stream {
-	return typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body;
 }
 
 function wordsFor(answer: Answer): string {

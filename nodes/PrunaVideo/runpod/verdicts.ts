@@ -117,6 +117,11 @@ function isRefusal({ body, tookMs }: Answered): boolean {
 
 export type Missing = 'endpoint' | 'job' | 'unclear';
 
+/** Whether Runpod does not find the job: a new one may come. */
+export function isNotFound(answer: Answer): boolean {
+	return ['job', 'unclear'].includes(whatIsMissing(answer) ?? '');
+}
+
 /**
  * What was not found, according to a 404 about a job: Runpod says "endpoint not found" or "job not found", in JSON or
  * as text.

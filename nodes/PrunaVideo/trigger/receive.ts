@@ -6,7 +6,7 @@ import { Endpoint } from '../runpod/endpoint';
 import { isFinal, isJobId, jobIn, readJob, type FinalJob } from '../runpod/job';
 import { explain } from '../runpod/messages';
 import { pause, startDeadline } from '../runpod/time';
-import { mayRepeat, whatIsMissing } from '../runpod/verdicts';
+import { isNotFound, mayRepeat } from '../runpod/verdicts';
 import { readSettings } from './fields';
 
 /**
@@ -37,8 +37,7 @@ export async function receiveCall(context: IWebhookFunctions): Promise<IWebhookR
 		if (!settings.outcomes.includes(job.status)) {
 			return answer(context, 200, `Nothing to do for ${job.status}`);
 		}
-		// Runpod's answer need not repeat the ID.
-		return { workflowData: [[{ json: { ...job.raw, id: job.id } }]] };
+		return { workflowData: [[{ json: job.raw }]] };
 	} catch (error) {
 		const why = error instanceof Error ? error.message : String(error);
 		context.logger.warn(`Pruna Video Trigger: job ${called.id} could not be verified: ${why}`);
@@ -84,9 +83,7 @@ async function verified(
 			final = job;
 		}
 		problem = job === undefined ? explain(looked, endpointId).what : `its status is ${job.status}`;
-		const missing = whatIsMissing(looked);
-		const isUnknown = missing === 'job' || missing === 'unclear';
-		if (job === undefined && !isUnknown && !mayRepeat(looked, false)) break;
+		if (job === undefined && !isNotFound(looked) && !mayRepeat(looked, false)) break;
 	}
 	// One without a video is an event as well.
 	if (final !== undefined) return final;

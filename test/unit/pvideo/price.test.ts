@@ -1,7 +1,7 @@
 /** Prices by Runpod's page "Pruna Video", section "Cost calculation", in USD. */
 import type { JsonObject } from '../../../nodes/PrunaVideo/json';
 import { dollars, formatDollars } from '../../../nodes/PrunaVideo/money';
-import { estimateCost } from '../../../nodes/PrunaVideo/pvideo/price';
+import { estimateCost } from '../../../nodes/PrunaVideo/pvideo/input';
 
 test.each([
 	['720p', 5, false, 0.1, 0.02],

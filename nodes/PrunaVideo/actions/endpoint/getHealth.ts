@@ -1,12 +1,11 @@
-import type { Plan } from '../../execution/operation';
-import type { DescribedOperation } from '../index';
+import type { Operation, Plan } from '../../execution/operation';
 import { optionsProperty, readOptions } from '../options';
 
 interface HealthPlan extends Plan {
 	endpointId: string;
 }
 
-export const getHealth: DescribedOperation<HealthPlan> = {
+export const getHealth: Operation<HealthPlan> = {
 	resource: 'endpoint',
 	value: 'getHealth',
 	name: 'Get Health',

@@ -1,10 +1,10 @@
+import type { Operation } from '../../execution/operation';
 import { failedJob } from '../../execution/withoutVideo';
 import { withResult } from '../../execution/jobs';
 import { flagField } from '../../fields/kinds';
 import { awaitJob } from '../../runpod/awaitJob';
 import { isFinal } from '../../runpod/job';
 import { startDeadline } from '../../runpod/time';
-import type { DescribedOperation } from '../index';
 import { download, optionsProperty, readOptions, type ItemOptions } from '../options';
 import { fileNameOf, stateOf, videoOutput } from '../video/output';
 import { jobIdField, planForJob, type JobPlan } from './jobId';
@@ -29,7 +29,7 @@ interface GetPlan extends JobPlan {
 	options: ItemOptions;
 }
 
-export const get: DescribedOperation<GetPlan> = {
+export const get: Operation<GetPlan> = {
 	resource: 'job',
 	value: 'get',
 	name: 'Get',

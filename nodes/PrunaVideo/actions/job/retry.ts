@@ -1,9 +1,9 @@
+import type { Operation } from '../../execution/operation';
 import { ended, makeJob } from '../../execution/jobStates';
 import { currentJob } from '../../execution/jobs';
 import { jobOf, stillUncertain } from '../../execution/record';
 import { readVideoResult } from '../../pvideo/result';
 import { isFinal } from '../../runpod/job';
-import type { DescribedOperation } from '../index';
 import { optionsProperty } from '../options';
 import { jobIdField, planForJob, type JobPlan } from './jobId';
 
@@ -15,7 +15,7 @@ interface RetryPlan extends JobPlan {
  * Job > Retry: requeues a failed or timed-out job; it is billed again. With Retry On Fail, a job that Runpod has
  * requeued, or may have requeued, is therefore not requeued a second time.
  */
-export const retry: DescribedOperation<RetryPlan> = {
+export const retry: Operation<RetryPlan> = {
 	resource: 'job',
 	value: 'retry',
 	name: 'Retry',
@@ -41,7 +41,6 @@ export const retry: DescribedOperation<RetryPlan> = {
 					{ prepare: async () => {}, send: async () => await endpoint.retry(jobId) },
 				);
 		if (isFinal(job)) ended(execution, index, job, readVideoResult(job.raw.output));
-		// Runpod's answer need not repeat the ID.
-		return item.returns({ ...job.raw, id: job.id }, { id: job.id, status: job.status });
+		return item.returns(job.raw, { id: job.id, status: job.status });
 	},
 };

@@ -1,12 +1,12 @@
+import type { Operation } from '../../execution/operation';
 import { submitJob, type VideoPlan } from '../../execution/jobs';
 import { noVideo } from '../../execution/withoutVideo';
 import { isFinal } from '../../runpod/job';
-import type { DescribedOperation } from '../index';
 import { optionsProperty, readOptions, webhookUrl } from '../options';
 import { videoFields } from '../video/fields';
 import { planVideo, VIDEO_OPTIONS } from '../video/plan';
 
-export const submit: DescribedOperation<VideoPlan> = {
+export const submit: Operation<VideoPlan> = {
 	resource: 'job',
 	value: 'submit',
 	name: 'Submit',

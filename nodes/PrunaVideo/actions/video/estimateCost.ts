@@ -1,6 +1,5 @@
-import type { Plan } from '../../execution/operation';
-import type { Estimate } from '../../pvideo/price';
-import type { DescribedOperation } from '../index';
+import type { Operation, Plan } from '../../execution/operation';
+import type { Estimate } from '../../pvideo/input';
 import { pricedFields } from './fields';
 import { priceVideo } from './input';
 
@@ -9,7 +8,7 @@ interface PricePlan extends Plan {
 }
 
 /** Video > Estimate Cost: the price before spending; sends nothing. */
-export const estimateCost: DescribedOperation<PricePlan> = {
+export const estimateCost: Operation<PricePlan> = {
 	resource: 'video',
 	value: 'estimateCost',
 	name: 'Estimate Cost',

@@ -40,7 +40,6 @@ export const videoFields: VideoFields = {
 	}),
 };
 
-/** The fields that the price depends on. */
 export const pricedFields: VideoFields = {
 	main: [MEDIA.audio.property('audio'), ...mainFields(({ isPriced }) => isPriced === true)],
 	additional: collectionProperty(COLLECTION, { additionalInput }),

@@ -1,5 +1,5 @@
+import type { Operation } from '../../execution/operation';
 import { completeJob, type VideoPlan } from '../../execution/jobs';
-import type { DescribedOperation } from '../index';
 import { download, optionsProperty, readOptions, type ItemOptions } from '../options';
 import { videoFields } from './fields';
 import { fileNameOf, videoOutput } from './output';
@@ -11,7 +11,7 @@ interface GeneratePlan extends VideoPlan {
 	fileName: string;
 }
 
-export const generate: DescribedOperation<GeneratePlan> = {
+export const generate: Operation<GeneratePlan> = {
 	resource: 'video',
 	value: 'generate',
 	name: 'Generate',

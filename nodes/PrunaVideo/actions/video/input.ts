@@ -4,9 +4,14 @@ import { checkLeadsToFile } from '../../fields/links';
 import { isHttpUrl } from '../../uri';
 import type { JsonObject } from '../../json';
 import type { MediaName } from '../../pvideo/formats';
-import { buildInput, type VideoSettings } from '../../pvideo/input';
+import {
+	buildInput,
+	type Estimate,
+	estimateCost,
+	isMedia,
+	type VideoSettings,
+} from '../../pvideo/input';
 import { MEDIA, PARAMETER_LIST, PARAMETERS, type Parameter } from '../../pvideo/parameters';
-import { estimateCost, isMedia, type Estimate } from '../../pvideo/price';
 import { additionalInput, videoFields } from './fields';
 import { readMedia, secondsOf, unreachableByRunpod, type MediaFile } from './files';
 

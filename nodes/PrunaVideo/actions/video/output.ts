@@ -1,24 +1,21 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import type { Item, Result } from '../../execution/execution';
+import type { FinishedJob } from '../../execution/jobs';
+import type { Sent } from '../../execution/record';
 import { noVideo } from '../../execution/withoutVideo';
 import { LABELS } from '../../labels';
-import { expiryOf, readVideoResult, simplifyJob, type VideoResult } from '../../pvideo/result';
+import { expiryOf, readVideoResult, simplifyJob } from '../../pvideo/result';
 import type { RequestContext } from '../../runpod/connection';
 import { downloadVideo } from '../../runpod/download';
 import { Failure } from '../../runpod/failure';
-import { reasonOf, type FinalJob, type Job } from '../../runpod/job';
+import { reasonOf, type Job } from '../../runpod/job';
 import type { Deadline } from '../../runpod/time';
 
 /** A download gets at least this long, in ms, however long the job took. */
 const SHORTEST_DOWNLOAD_MS = 30_000;
 
-export interface FinishedVideo {
-	job: FinalJob;
-	result: VideoResult;
-	/** ms since 1970. */
-	finishedAt: number;
-	isNew: boolean;
-	sent?: { prompt?: string; seed?: number };
+export interface FinishedVideo extends Omit<FinishedJob, 'sent'> {
+	sent?: Sent;
 	downloads: boolean;
 	fileName: string;
 	options: { simplify: boolean; binaryPropertyName: string };
@@ -78,14 +75,10 @@ export async function videoItem(
 	const { job, result, finishedAt, sent, options, isNew, isUntrusted } = video;
 	const { videoUrl, cost } = result;
 	if (videoUrl === undefined) throw noVideo(job, result);
-	// Runpod's answer need not repeat the ID.
-	const raw = ['string', 'number'].includes(typeof job.raw.id)
-		? job.raw
-		: { ...job.raw, id: job.id };
 	const seed = result.seed ?? sent?.seed;
 	const json = options.simplify
-		? simplifyJob(raw, result, { prompt: sent?.prompt, seed, finishedAt })
-		: raw;
+		? simplifyJob(job.raw, result, { prompt: sent?.prompt, seed, finishedAt })
+		: job.raw;
 	const item = { json, pairedItem: { item: itemIndex } };
 	if (!video.downloads) return item;
 	const file = await downloadVideo(context, {

@@ -7,9 +7,8 @@ import { InvalidParameter } from '../../fields/field';
 import type { JsonObject } from '../../json';
 import { LABELS } from '../../labels';
 import { formatDollars } from '../../money';
-import { pickSeed } from '../../pvideo/input';
+import { type Estimate, estimateCost, pickSeed } from '../../pvideo/input';
 import { PAYLOAD_LIMITS } from '../../pvideo/parameters';
-import { estimateCost, type Estimate } from '../../pvideo/price';
 import { MAKE_SMALLER } from '../../runpod/messages';
 import { webhookUrl, type ItemOptions, type OptionName } from '../options';
 import {
@@ -41,8 +40,8 @@ export async function planVideo<How extends { options: ItemOptions; path: VideoP
 	readHow: () => How,
 ): Promise<VideoPlan & How> {
 	const faults = new Faults();
-	const read = await faults.collect(async () => await readInput(item));
-	const how = await faults.collect(readHow);
+	const read = await readInput(item).catch((error: unknown) => faults.note(error));
+	const how = faults.collect(readHow);
 	faults.throwAny();
 	const { input: stated, files, picksSeed } = read!;
 	const { options, path } = how!;
