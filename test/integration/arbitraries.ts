@@ -244,8 +244,10 @@ const onSubmission: fc.Arbitrary<Trouble> = fc.oneof(
 		.map((status): Trouble => ({ kind: 'job', status })),
 	fc.constantFrom<Trouble>({ kind: 'job', output: null }, { kind: 'job', output: 'oops' }),
 	fc.constant<Trouble>({ kind: 'forget' }),
-	// An edge that loses its upstream once the job is accepted.
-	fc.constant<Trouble>({ kind: 'status', status: 503, body: LOST_UPSTREAM, when: 'after' }),
+	// An edge that loses its upstream once the job is accepted, and says so as text or JSON.
+	fc
+		.constantFrom(LOST_UPSTREAM, JSON.stringify({ message: 'oops', error: LOST_UPSTREAM }))
+		.map((body): Trouble => ({ kind: 'status', status: 503, body, when: 'after' })),
 );
 
 const onStatus: fc.Arbitrary<Trouble> = fc.oneof(

@@ -37,6 +37,7 @@ const SCENARIOS_AT_ONCE = 32;
 const parameters = (share: number) => ({
 	numRuns: Math.ceil(RUNS * share),
 	interruptAfterTimeLimit: SEARCH_MS,
+	markInterruptAsFailure: true,
 	...(process.env.PROPERTY_SEED && { seed: Number(process.env.PROPERTY_SEED) }),
 });
 /** How many times as fast as in life pauses pass, and Runpod's time. */
