@@ -7,23 +7,14 @@ import type { IDataObject } from 'n8n-workflow';
 import { fetch } from 'undici';
 import { requestFailed } from '../../nodes/PrunaVideo/runpod/messages';
 import { OUTPUT_SHAPES } from '../tools/simulator/document';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { credentialsOf, generate, submissions } from './batch';
+import type { FaultRule } from '../tools/simulator';
+import { credentialsOf, generate, simulator, submissions, useSimulator } from './batch';
 import { readBinary, runNode, storeBinary, type EngineResult } from './engine';
+import { PNG } from './files';
 import { hurry } from './hurry';
 import { reply, startScripted } from './scripted';
 
-let simulator: Simulator;
-let usual: Simulator['options'];
-beforeAll(async () => {
-	simulator = await startSimulator();
-	usual = { ...simulator.options };
-});
-beforeEach(() => {
-	simulator.reset();
-	Object.assign(simulator.options, usual);
-});
-afterAll(async () => await simulator.close());
+useSimulator();
 hurry(50);
 
 /** The ways to a finished video. */
@@ -316,8 +307,3 @@ test('a certificate that n8n does not know: what to set', () => {
 	expect(description).toMatch(/^Nothing was sent\. .*NODE_EXTRA_CA_CERTS/);
 	expect(isUncertain).toBe(false);
 });
-
-const PNG = Buffer.from(
-	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-	'base64',
-);

@@ -1,15 +1,20 @@
 /** Limits hold: in parallel, over retries and in a loop, the ledger's sum never goes above them. */
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
+import type { FaultRule } from '../tools/simulator';
 import { wav } from '../unit/pvideo/audio/wav';
-import { CONTINUE, generate, inLoop, RETRY, shots, submissions, type Batch } from './batch';
+import {
+	CONTINUE,
+	generate,
+	inLoop,
+	RETRY,
+	shots,
+	simulator,
+	submissions,
+	useSimulator,
+	type Batch,
+} from './batch';
 import { storeBinary, useBinaryMode } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 /** Five seconds of 720p cost $0.10. */
 const BOTH = { ...RETRY, ...CONTINUE };

@@ -1,14 +1,17 @@
 /** Items run in parallel up to the bound, and come out in input order; large files wait for one another. */
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, promptsOf, shots, submissions, type Batch } from './batch';
+import {
+	CONTINUE,
+	generate,
+	promptsOf,
+	shots,
+	simulator,
+	submissions,
+	useSimulator,
+	type Batch,
+} from './batch';
 import { storeBinary } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 const openRequests = () => simulator.requests.filter(({ answeredAt }) => answeredAt === undefined);
 const openJobs = () => simulator.ledger.count('IN_QUEUE') + simulator.ledger.count('IN_PROGRESS');

@@ -8,18 +8,12 @@ import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import triggerCodex from '../../nodes/PrunaVideo/PrunaVideoTrigger.node.json';
 import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node';
 import manifest from '../../package.json';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { generate, shown } from './batch';
+import type { Simulator } from '../tools/simulator';
+import { generate, shown, simulator, useSimulator } from './batch';
 import { prepareEngine } from './engine';
 import { startScripted } from './scripted';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	await prepareEngine();
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 const credential = new PrunaVideoRunpodApi();
 const GOOD = 'Connection successful!';

@@ -1,16 +1,11 @@
 /** What users see when something goes wrong, beside the fault table: fields, batches, and never the key. */
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type Fault, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, shots, shown, type Batch } from './batch';
+import type { Fault } from '../tools/simulator';
+import { CONTINUE, generate, shots, shown, simulator, useSimulator, type Batch } from './batch';
 import { runNode } from './engine';
 import { hurry } from './hurry';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
 hurry(50);
 
 const ERROR_OUTPUT = { onError: 'continueErrorOutput' } as const;

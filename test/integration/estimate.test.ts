@@ -1,18 +1,11 @@
 /** Video > Estimate Cost: the price before spending. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { NodeOperationError, type IDataObject } from 'n8n-workflow';
 import { formatDollars } from '../../nodes/PrunaVideo/money';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, type Batch } from './batch';
+import { CONTINUE, generate, simulator, useSimulator, type Batch } from './batch';
 import { storeBinary, useBinaryMode } from './engine';
+import { sound } from './files';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 async function estimate(parameters: IDataObject, more: Batch = {}) {
 	const items = [{ json: {} }];
@@ -84,14 +77,12 @@ describe.each(['filesystem', 'default'] as const)('audio from a file in mode %s'
 	beforeAll(async () => await useBinaryMode(mode));
 	afterAll(async () => await useBinaryMode('filesystem'));
 
-	const fixture = (name: string) =>
-		readFileSync(join(__dirname, '../tools/simulator/fixtures', name));
-	const WAV = fixture('three-seconds.wav');
+	const WAV = sound('.wav');
 
 	test.each<[string, Buffer, IDataObject, object]>([
 		['WAV', WAV, {}, price(0.06, 0.02, 3)],
-		['FLAC', fixture('three-seconds.flac'), {}, price(0.06, 0.02, 3)],
-		['MP3', fixture('three-seconds.mp3'), {}, price(0.06192, 0.02, 3.1)],
+		['FLAC', sound('.flac'), {}, price(0.06, 0.02, 3)],
+		['MP3', sound('.mp3'), {}, price(0.06192, 0.02, 3.1)],
 		['1080p', WAV, { resolution: '1080p' }, price(0.12, 0.04, 3)],
 		['draft', WAV, { draft: true }, price(0.015, 0.005, 3)],
 		['no audio', Buffer.alloc(1000), {}, AUDIO],

@@ -1,16 +1,9 @@
 /** Job > Submit, Get, Cancel and Retry, and Endpoint > Get Health. */
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, type Batch } from './batch';
+import { CONTINUE, generate, simulator, useSimulator, type Batch } from './batch';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	// A fresh job that is unknown, and health that is refused, have tests of their own.
-	const known = { unknownAtFirst: { looks: 0, ms: 0 }, showsHealth: true };
-	simulator = await startSimulator(known);
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+// A fresh job that is unknown, and health that is refused, have tests of their own.
+useSimulator({ unknownAtFirst: { looks: 0, ms: 0 }, showsHealth: true });
 
 const run = async (operation: string, fields: IDataObject = {}, more: Batch = {}) =>
 	await generate(simulator, { parameters: { resource: 'job', operation, ...fields }, ...more });

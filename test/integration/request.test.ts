@@ -1,15 +1,9 @@
 /** What is sent for what the form holds, and the form itself. */
 import { NodeHelpers, type IDataObject, type INodeProperties } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate } from './batch';
+import { CONTINUE, generate, simulator, useSimulator } from './batch';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 const UNTOUCHED = {
 	prompt: 'a cat',

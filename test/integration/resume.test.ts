@@ -1,7 +1,7 @@
 /** Retry On Fail resumes: what was billed is used again, what is running is followed, what is uncertain is not repeated. */
 import type { IDataObject } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
+import type { FaultRule } from '../tools/simulator';
 import {
 	CONTINUE,
 	generate,
@@ -9,18 +9,14 @@ import {
 	promptsOf,
 	RETRY,
 	shots,
+	simulator,
 	submissions,
+	useSimulator,
 	type Batch,
 } from './batch';
 import { NODE_NAME } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterEach(() => jest.restoreAllMocks());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 const BOTH = { ...RETRY, ...CONTINUE };
 const FIVE = { ...RETRY, maxTries: 5 };

@@ -5,16 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, shown } from './batch';
+import { CONTINUE, credentialsOf, shown, simulator, useSimulator } from './batch';
 import { runNode, storeBinary, type EngineResult } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
 
 /** Text to video, but for what a row is about. */
 async function generate(parameters: IDataObject, ...items: INodeExecutionData[]) {

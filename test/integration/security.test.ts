@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, shown } from './batch';
+import type { FaultRule } from '../tools/simulator';
+import { CONTINUE, generate, shown, simulator, useSimulator } from './batch';
 import { hurry } from './hurry';
 
-let simulator: Simulator;
+useSimulator();
+hurry(50);
 /** Another host, as far as addresses can tell: it keeps what it is sent. */
 let stranger: Server;
 let strangerUrl: string;
@@ -15,7 +16,6 @@ let heard: string[];
 let reply: (request: IncomingMessage, response: ServerResponse) => void;
 
 beforeAll(async () => {
-	simulator = await startSimulator();
 	stranger = createServer((request, response) => {
 		heard.push(JSON.stringify([request.url, request.rawHeaders]));
 		reply(request, response);
@@ -24,16 +24,13 @@ beforeAll(async () => {
 	strangerUrl = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
 });
 beforeEach(() => {
-	simulator.reset();
 	heard = [];
 	reply = (_, response) => response.writeHead(200, { 'content-type': 'video/mp4' }).end('video');
 });
-afterAll(async () => {
-	await simulator.close();
+afterAll(() => {
 	stranger.closeAllConnections();
 	stranger.close();
 });
-hurry(50);
 
 const elsewhere = () => ({ kind: 'redirect', status: 307, location: `${strangerUrl}/x` }) as const;
 const videoOf = (url: string) =>

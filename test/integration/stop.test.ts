@@ -1,14 +1,16 @@
 /** Stop means stop: what is known is cancelled on Runpod at once, nothing new is sent, nothing stays behind. */
 import { inspect } from 'node:util';
 import type { INodeType } from 'n8n-workflow';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
+import type { FaultRule, Simulator } from '../tools/simulator';
 import {
 	CONTINUE,
 	engineLogger,
 	generate,
 	RETRY,
 	shots,
+	simulator,
 	submissions,
+	useSimulator,
 	WatchedNode,
 	type Batch,
 } from './batch';
@@ -20,19 +22,7 @@ const WITHIN_MS = 10_000;
 const LATER_MS = 60_000;
 const times = Infinity;
 
-let simulator: Simulator;
-let usual: Simulator['options'];
-beforeAll(async () => {
-	simulator = await startSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
-	usual = { ...simulator.options };
-	await generate(simulator);
-});
-beforeEach(() => {
-	simulator.reset();
-	Object.assign(simulator.options, usual);
-});
-afterEach(() => jest.restoreAllMocks());
-afterAll(async () => await simulator.close());
+useSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
 
 /** Starts a batch whose jobs do not end by themselves. */
 function start(batch: Batch) {

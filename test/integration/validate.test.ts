@@ -2,16 +2,10 @@
 import type { INodeType } from 'n8n-workflow';
 import { execute } from '../../nodes/PrunaVideo/execution/execute';
 import { runPool } from '../../nodes/PrunaVideo/execution/pool';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, promptsOf, shots } from './batch';
+import { CONTINUE, generate, promptsOf, shots, simulator, useSimulator } from './batch';
 import { runNode, simpleDescription } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 /** Ten items of which number 7 asks for eleven seconds. */
 const oneBadOfTen = {

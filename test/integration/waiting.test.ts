@@ -1,28 +1,25 @@
 /** How jobs are waited for: the long look, polling where it is missing, jobs that are not found, and the time limit. */
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, shots, submissions, type Batch } from './batch';
+import type { FaultRule } from '../tools/simulator';
+import {
+	CONTINUE,
+	generate,
+	shots,
+	simulator,
+	submissions,
+	useSimulator,
+	type Batch,
+} from './batch';
 import { runNode, type EngineResult } from './engine';
 import { reply, startScripted, type Script, type Scripted } from './scripted';
 
-let simulator: Simulator;
-let usual: Simulator['options'];
+// A job that is unknown at first has tests of its own.
+useSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
 let server: Scripted | undefined;
-beforeAll(async () => {
-	// A job that is unknown at first has tests of its own.
-	simulator = await startSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
-	usual = { ...simulator.options };
-});
-beforeEach(() => {
-	simulator.reset();
-	Object.assign(simulator.options, usual);
-});
 afterEach(async () => {
-	jest.restoreAllMocks();
 	await server?.close();
 	server = undefined;
 });
-afterAll(async () => await simulator.close());
 
 const ASYNC = { executionMode: 'async', timeout: 20 };
 const JOB = { id: 'job-1-u1' };
