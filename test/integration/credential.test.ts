@@ -10,7 +10,6 @@ import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node
 import manifest from '../../package.json';
 import type { Simulator } from '../tools/simulator';
 import { generate, shown, simulator, useSimulator } from './batch';
-import { prepareEngine } from './engine';
 import { startScripted } from './scripted';
 
 useSimulator();

@@ -1,6 +1,6 @@
-/** Video > Generate: what comes out, in which order and under which names, and the files' names. */
+/** Video > Generate: what comes out and under which names. */
 import type { INodeExecutionData } from 'n8n-workflow';
-import { CONTINUE, generate, promptsOf, RETRY, shots, simulator, useSimulator } from './batch';
+import { CONTINUE, generate, shots, simulator, useSimulator } from './batch';
 import { readBinary } from './engine';
 
 useSimulator({ repeatsInput: false, unknownAtFirst: { looks: 0, ms: 0 } });

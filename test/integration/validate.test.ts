@@ -22,21 +22,6 @@ test('one bad item of ten: nothing is sent', async () => {
 	expect(simulator.requests).toHaveLength(0);
 });
 
-test('twelve bad items: a line for the first ten with all their faults, and how many more', async () => {
-	const { error } = await generate(simulator, {
-		prompts: shots(12),
-		parameters: { duration: 11, draft: 'maybe' },
-	});
-	const fault =
-		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11; 'Draft Mode' must be true or false, but is \"maybe\"";
-	expect(error?.message.split('\n')).toEqual([
-		'12 items were refused',
-		...shots(10).map((_, item) => `item ${item}: ${fault}`),
-		'and 2 more',
-	]);
-	expect(simulator.requests).toHaveLength(0);
-});
-
 test('with Continue On Fail: nine jobs and one error item', async () => {
 	const { items, error } = await generate(simulator, { ...oneBadOfTen, settings: CONTINUE });
 
@@ -61,28 +46,6 @@ test('with an error output: nine videos on one, the bad item on the other', asyn
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 9 });
 	expect(items).toHaveLength(9);
 	expect(errorItems.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 7 }]);
-});
-
-test('one item refused by Runpod does not waste the others: running ones are awaited and named', async () => {
-	simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 2.' ? 5 : 500);
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'job',
-		error: 'too violent',
-		match: { prompt: 'shot 2.' },
-	});
-	const { error } = await generate(simulator, { prompts: shots(10), options: { concurrency: 5 } });
-
-	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 4, FAILED: 1 });
-	expect(error?.message).toBe(
-		'Runpod could not make the video: too violent (4 of 10 items finished)',
-	);
-	for (const { id, status } of simulator.ledger.jobs) {
-		expect(error?.description).toContain(id);
-		if (status === 'COMPLETED') {
-			expect(error?.description).toContain(simulator.videoUrl(id));
-		}
-	}
 });
 
 test('a stop also ends the checking of items', async () => {
@@ -118,6 +81,7 @@ test('a stop also ends the checking of items', async () => {
 
 	expect(planned).toEqual([0, 1, 2]);
 });
+
 test('a pool whose work throws still waits for the rest, and starts nothing new', async () => {
 	const ended: number[] = [];
 	const pool = runPool(3, 2, async (index) => {

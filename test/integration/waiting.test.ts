@@ -229,23 +229,6 @@ describe('the timeout limits everything', () => {
 		expect(sync.error?.context).toMatchObject({ id: simulator.ledger.jobs[1]?.id });
 		expect(submissions(simulator)).toHaveLength(2);
 	});
-
-	test('refusals are waited out as long as the item has time', async () => {
-		hurryPauses();
-		let refusals = 0;
-		const { items, error } = await generateAt(
-			(operation, response) => {
-				if (operation !== 'run') reply(response, 200, DONE);
-				else if (++refusals <= 12)
-					reply(response, refusals % 2 === 0 ? 503 : 429, { error: 'busy' });
-				else reply(response, 200, QUEUED);
-			},
-			{ ...ASYNC, timeout: 600 },
-		);
-		expect(error).toBeUndefined();
-		expect(items[0]?.json).toMatchObject({ id: JOB.id });
-		expect(sent('POST run')).toBe(13);
-	});
 });
 
 describe('an outage costs one timeout, not one an item, and each item says why', () => {
