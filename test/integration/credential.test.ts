@@ -9,6 +9,7 @@ import triggerCodex from '../../nodes/PrunaVideo/PrunaVideoTrigger.node.json';
 import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node';
 import manifest from '../../package.json';
 import type { Simulator } from '../tools/simulator';
+import { FORBIDDEN_KEY } from '../tools/simulator/options';
 import { generate, shown, simulator, useSimulator } from './batch';
 import { startScripted } from './scripted';
 
@@ -38,7 +39,7 @@ describe('its test asks for the status of a job that does not exist, and spends 
 		['a good key', ask(() => ({})), GOOD],
 		['a key in quotes', ask(({ apiKey }) => ({ apiKey: ` "Bearer ${apiKey}"\n` })), GOOD],
 		['a wrong key', ask(() => ({ apiKey: 'rpa_wrong' })), 'Runpod did not accept this API key'],
-		['one without access', ask((of) => ({ apiKey: of.forbiddenKey })), 'key has no access to'],
+		['one without access', ask(() => ({ apiKey: FORBIDDEN_KEY })), 'key has no access to'],
 		[
 			'a long URL',
 			ask((of) => ({ baseUrl: `${of.baseUrl}/more` })),

@@ -14,7 +14,7 @@ import {
 import { runNode } from './engine';
 import { hurry } from './hurry';
 
-useSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
+useSimulator({ unknownAtFirst: 0 });
 hurry(50);
 
 const ERROR_OUTPUT = { onError: 'continueErrorOutput' } as const;

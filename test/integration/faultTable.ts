@@ -406,6 +406,7 @@ const pauses = [
 	),
 ];
 
+const GONE = http(404, { detail: 'endpoint not found' });
 const HI = says('<p>Hi</p>');
 const ONLY = 'Job <id> is COMPLETED; only FAILED and TIMED_OUT can be retried';
 const DONE_BEFORE = { before: 'ended', name: 'a completed job' } as const;
@@ -421,7 +422,7 @@ const asking = [
 		[x(10, http(500)), 0, DONE, OK],
 		[ever(http(500)), 0, DONE, failed(500), FAST],
 		[http(404, PROBLEM), 0, DONE, NOT_FOUND],
-		[http(404, 'endpoint not found'), 0, DONE, `${ENDPOINT}: endpoint not found`],
+		[GONE, 0, DONE, `${ENDPOINT}: endpoint not found`],
 		[x(2, http(429)), 0, DONE, OK],
 		[reset, 0, DONE, OK],
 		[x(2, HI), 0, DONE, OK],
@@ -449,12 +450,7 @@ const asking = [
 		[http(409), 0, 'IN_PROGRESS', rejected(409)],
 		[ever(http(500)), 0, 'IN_PROGRESS', failed(500), FAST],
 		[http(404), 0, 'IN_PROGRESS', NOT_FOUND],
-		[
-			http(404, { detail: 'endpoint not found' }),
-			0,
-			'IN_PROGRESS',
-			`${ENDPOINT}: endpoint not found`,
-		],
+		[GONE, 0, 'IN_PROGRESS', `${ENDPOINT}: endpoint not found`],
 		[[], 0, DONE, OK, DONE_BEFORE],
 		[[], 0, 'FAILED', OK, FAILED_BEFORE],
 	),
@@ -473,7 +469,7 @@ const asking = [
 		[after(HI), 0, DONE, noJob('"Hi"') + MAY_RUN],
 		[http(422), 0, 'FAILED', rejected(422)],
 		[http(404, PROBLEM), 0, 'FAILED', NOT_FOUND],
-		[http(404, { detail: 'endpoint not found' }), 0, 'FAILED', `${ENDPOINT}: endpoint not found`],
+		[GONE, 0, 'FAILED', `${ENDPOINT}: endpoint not found`],
 		[naming(503, 'IN_QUEUE'), 0, DONE, OK],
 		[naming(500, 'IN_QUEUE'), 0, DONE, OK],
 		[cut('id'), 0, DONE, OK],

@@ -10,7 +10,7 @@ import { hurry } from './hurry';
 const HURRY = 50;
 
 // Health that is refused, and a job that is unknown at first, are rows.
-useSimulator({ showsHealth: true, unknownAtFirst: { looks: 0, ms: 0 } });
+useSimulator({ showsHealth: true, unknownAtFirst: 0 });
 hurry(HURRY);
 
 /** What is there before; the other operations need no job. */

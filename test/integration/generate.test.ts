@@ -3,7 +3,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { CONTINUE, generate, shots, simulator, useSimulator } from './batch';
 import { readBinary } from './engine';
 
-useSimulator({ repeatsInput: false, unknownAtFirst: { looks: 0, ms: 0 } });
+useSimulator({ repeatsInput: false, unknownAtFirst: 0 });
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { CONTINUE, generate, simulator, useSimulator, type Batch } from './batch';
 
 // A fresh job that is unknown, and health that is refused, have tests of their own.
-useSimulator({ unknownAtFirst: { looks: 0, ms: 0 }, showsHealth: true });
+useSimulator({ unknownAtFirst: 0, showsHealth: true });
 
 const run = async (operation: string, fields: IDataObject = {}, more: Batch = {}) =>
 	await generate(simulator, { parameters: { resource: 'job', operation, ...fields }, ...more });

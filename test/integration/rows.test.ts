@@ -8,7 +8,7 @@ import { CONTINUE, credentialsOf, shown, simulator, useSimulator } from './batch
 import { runNode, storeBinary, type EngineResult } from './engine';
 import { PNG, sound } from './files';
 
-useSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
+useSimulator({ unknownAtFirst: 0 });
 
 /** Text to video, but for what a row is about. */
 async function generate(parameters: IDataObject, ...items: INodeExecutionData[]) {

@@ -20,7 +20,7 @@ import { node, NODE_NAME, simpleDescription } from './engine';
 const LATER_MS = 60_000;
 const times = Infinity;
 
-useSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
+useSimulator({ unknownAtFirst: 0 });
 
 /** Starts a batch whose jobs do not end by themselves. */
 function start(batch: Batch) {

@@ -1,5 +1,5 @@
 /** Keys, requests, payloads to the byte, and rate limits to the request. */
-import { useSimulator } from './client';
+import { Client } from './client';
 import {
 	FORBIDDEN_KEY,
 	NO_CREDIT_KEY,
@@ -9,7 +9,7 @@ import {
 const MEBIBYTE = 1024 * 1024;
 const DAY = 24 * 60 * 60 * 1000;
 const INPUT = { prompt: 'A cat' };
-const client = useSimulator({ executionTimeMs: 0 });
+const client = new Client({ executionTimeMs: 0 });
 
 test.each([
 	['the key', 'rpa_simulator_key', 200, 404],

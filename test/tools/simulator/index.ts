@@ -26,10 +26,10 @@ import { parseRoute, requestRecord, type RequestRecord } from './requests';
 import { missingVideo, videoAnswer } from './video';
 import { Webhooks } from './webhooks';
 
-export type { Fault, FaultRule, JobFault } from './faults';
+export type { Fault, FaultRule } from './faults';
 export type { JobRecord, Ledger } from './ledger';
 export type { SimulatorOptions } from './options';
-export type { ApiOperation, Operation, RequestRecord } from './requests';
+export type { RequestRecord } from './requests';
 
 export interface StartOptions extends Partial<SimulatorOptions> {
 	/** 0 (default): any free one. */
@@ -47,9 +47,6 @@ export async function startSimulator(chosen: StartOptions = {}): Promise<Simulat
 }
 
 export class Simulator {
-	/** Keys that are answered 403, and refused where money would be spent. */
-	readonly forbiddenKey = FORBIDDEN_KEY;
-	readonly noCreditKey = NO_CREDIT_KEY;
 	readonly ledger = new Ledger();
 	/** Every request received, oldest first; the array stays the same one. */
 	readonly requests: RequestRecord[] = [];
@@ -96,7 +93,7 @@ export class Simulator {
 	/** `options` may be changed at any time. */
 	constructor(readonly options: SimulatorOptions) {
 		this.apiKey = options.apiKey;
-		this.webhooks = new Webhooks(this.clock, options, this.faults, this.changes);
+		this.webhooks = new Webhooks(this.clock, options, this.changes);
 		this.parts = this.begin();
 	}
 
@@ -155,9 +152,9 @@ export class Simulator {
 	}
 
 	toJSON(): object {
-		const { baseUrl, apiKey, forbiddenKey, noCreditKey, ledger } = this;
+		const { baseUrl, apiKey, ledger } = this;
 		const { total, jobs } = ledger;
-		return { baseUrl, apiKey, forbiddenKey, noCreditKey, total, jobs };
+		return { baseUrl, apiKey, FORBIDDEN_KEY, NO_CREDIT_KEY, total, jobs };
 	}
 
 	private faultsOf(record: RequestRecord, body: unknown): TakenFaults {
@@ -197,19 +194,14 @@ export class Simulator {
 		return this.parts.api.perform({ record, body, faults, onOver });
 	}
 
-	private video({ method, jobId = '' }: RequestRecord): Outcome {
-		const { videoLifetimeMs, timeScale, expiredVideoStatus, videoBytes, lateVideo } = this.options;
-		if (method !== 'GET' && method !== 'HEAD') {
-			const headers = { allow: 'GET, HEAD' };
-			throw new Refusal(405, `Method ${method} is not allowed`, { headers });
-		}
+	private video({ jobId = '' }: RequestRecord): Outcome {
+		const { timeScale, videoBytes, lateVideo } = this.options;
 		const history = this.ledger.find(jobId)?.history;
 		const finished = history?.findLast(({ status }) => status === 'COMPLETED');
 		const ageMs = this.clock.now() - (finished?.at ?? 0);
-		const isExpired = ageMs >= videoLifetimeMs * timeScale;
-		if (!finished) return { answer: () => missingVideo(404) };
-		if (ageMs < lateVideo.ms) return { answer: () => missingVideo(lateVideo.status) };
-		if (isExpired) return { answer: () => missingVideo(expiredVideoStatus) };
-		return { answer: () => videoAnswer(method, videoBytes) };
+		const isExpired = ageMs >= DOCUMENTED.videoLifetime * timeScale;
+		if (finished && ageMs < lateVideo.ms) return { answer: () => missingVideo(lateVideo.status) };
+		if (!finished || isExpired) return { answer: () => missingVideo(404) };
+		return { answer: () => videoAnswer(videoBytes) };
 	}
 }

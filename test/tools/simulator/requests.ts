@@ -14,14 +14,14 @@ export const METHODS = {
 } as const;
 export type ApiOperation = keyof typeof METHODS;
 
-/** What a request asks for; `webhook` is one that the simulator sends. */
-export type Operation = ApiOperation | 'video' | 'webhook';
+/** What a request asks for. */
+export type Operation = ApiOperation | 'video';
 
 export interface RequestRecord {
 	readonly method: string;
 	/** With the query string. */
 	readonly path: string;
-	readonly operation: ApiOperation | 'video' | 'unknown';
+	readonly operation: Operation | 'unknown';
 	readonly endpoint: string | undefined;
 	/** The job: named in the path, or made by this request. */
 	jobId: string | undefined;

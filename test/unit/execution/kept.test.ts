@@ -32,21 +32,6 @@ test.each<[TryEnd[], Setup, boolean]>([
 	expect(open({ ...setup, context }).records.get(0)).toBeUndefined();
 });
 
-test('each of several identical calls of an agent counts, and one of them is taken up again', () => {
-	const setup: Setup = { context: {}, isTool: true, json: { prompt: 'a cat' } };
-	const calls = [open(setup), open(setup)];
-	for (const [index, { records }] of calls.entries()) {
-		records.set(0, { ...RUNNING, job: { ...job, id: `job-${index}` } });
-	}
-	expect(calls.map(({ kept }) => kept.committed)).toEqual([0.2, 0.2]);
-	for (const call of calls) call.close('thrown');
-	const other = open({ ...setup, json: { prompt: 'a dog' } });
-	expect([other.records.get(0), other.kept.committed]).toEqual([undefined, 0.2]);
-	const again = open(setup);
-	expect(again.records.get(0)).toMatchObject({ job: { id: 'job-0' } });
-	expect(again.kept.committed).toBe(0.2);
-});
-
 const stored = (record: unknown, v = 1) => ({ 0: { v, executionId: '1', items: { 0: record } } });
 const NONE = [[1], 'x', { 0: 'x' }, { 0: null }, { 0: { v: 1, items: 'x' } }, stored(RUNNING, 0)];
 

@@ -18,6 +18,16 @@ test.each<[string, unknown, unknown]>([
 	['a byte order mark before JSON', '\ufeff{"id":"a"}', { id: 'a' }],
 	['a list', '[1,[2]]', [1, [2]]],
 	['a data URI', { input: { image: PNG, fps: 24 } }, { input: { image: SHORT, fps: 24 } }],
+	[
+		'what is no data URI',
+		{ input: { prompt: 'data: what I say' } },
+		{ input: { prompt: 'data: what I say' } },
+	],
+	[
+		'another data URI',
+		{ a: `DATA:audio/mpeg;base64,${'A'.repeat(2048)}` },
+		{ a: 'data:audio/mpeg (1.5 kB)' },
+	],
 	['data URIs in a list', { input: { images: [PNG] } }, { input: { images: [SHORT] } }],
 	["a webhook's query", hook('https://a.example/h?token=s#x'), hook('https://a.example/h')],
 	["a webhook's fragment", hook('https://a.example/h#s'), hook('https://a.example/h')],
