@@ -17,6 +17,7 @@ useSimulator();
 
 const credential = new PrunaVideoRunpodApi();
 const GOOD = 'Connection successful!';
+const ELSEWHERE = "The 'Base URL' does not lead";
 
 /** What n8n shows under the credential's fields. */
 async function testCredential(
@@ -40,11 +41,7 @@ describe('its test asks for the status of a job that does not exist, and spends 
 		['a key in quotes', ask(({ apiKey }) => ({ apiKey: ` "Bearer ${apiKey}"\n` })), GOOD],
 		['a wrong key', ask(() => ({ apiKey: 'rpa_wrong' })), 'Runpod did not accept this API key'],
 		['one without access', ask(() => ({ apiKey: FORBIDDEN_KEY })), 'key has no access to'],
-		[
-			'a long URL',
-			ask((of) => ({ baseUrl: `${of.baseUrl}/more` })),
-			"The 'Base URL' does not lead",
-		],
+		['a long URL', ask((of) => ({ baseUrl: `${of.baseUrl}/more` })), ELSEWHERE],
 	])('%s', async (_, change, expected) => {
 		// Public endpoints may refuse their health to everyone.
 		simulator.faults.add({ operation: 'health', kind: 'status', status: 401, times: Infinity });
@@ -70,16 +67,11 @@ describe('its test, by what answers at the base URL', () => {
 
 	test.each([
 		['knows no such job', 404, 'job not found', GOOD],
-		['says nothing', 404, '', "The 'Base URL' does not lead"],
-		['is a website', 200, '<!doctype html><p>Hello</p>', "The 'Base URL' does not lead"],
+		['says nothing', 404, '', ELSEWHERE],
+		['is a website', 200, '<!doctype html><p>Hello</p>', ELSEWHERE],
 		['repeats the key', 403, 'no rpa_some_key here', 'has no access to the endpoint'],
 		['is a block page', 403, '<html><h1>Blocked by policy</h1></html>', BETWEEN],
-		[
-			'is a proxy with a login',
-			407,
-			'<p>Login</p>',
-			'The proxy between n8n and Runpod wants a login',
-		],
+		['is a proxy with a login', 407, '<p>Login</p>', 'n8n and Runpod wants a login'],
 		['leads elsewhere', 302, '', REDIRECT],
 		['is reset', 0, '', `${UNCHECKED}The connection to Runpod was lost (ECONNRESET)`],
 	])('%s', async (_, status, body, expected) => {

@@ -122,16 +122,6 @@ test('an expression that cannot be evaluated is for the user to fix', async () =
 	expect(error?.context?.itemIndex).toBe(0);
 });
 
-test('a job without a video is not counted as one', async () => {
-	const without = { status: 'COMPLETED', error: 'no', output: undefined };
-	simulator.faults.add({ operation: 'runsync', kind: 'job', ...without });
-	const { hints } = await generate(simulator, { prompts: shots(2), settings: CONTINUE });
-	expect(hints.map(({ message }) => message)).toEqual([
-		'1 video for $0.10, 1 failed',
-		expect.stringMatching(/^Video URLs expire/),
-	]);
-});
-
 test('without items, nothing happens', async () => {
 	const { items, error } = await runNode({
 		parameters: { resource: 'video', operation: 'generate', prompt: 'x' },

@@ -75,23 +75,6 @@ describe('the key stays with the host of the base URL', () => {
 	});
 });
 
-// Redirects: download.test.ts.
-test('only http(s) is fetched', async () => {
-	const others = [
-		'file:///etc/passwd',
-		'ftp://a.test/v',
-		'data:video/mp4;base64,AAAA',
-		'gopher://a',
-	];
-	for (const url of others) simulator.faults.add(videoOf(url));
-	const parameters = { download: true };
-	const { items } = await generate(simulator, { prompts: others, parameters, settings: CONTINUE });
-	for (const { json, binary } of items) {
-		expect(json.error).toContain('instead of a video');
-		expect(binary).toBeUndefined();
-	}
-});
-
 describe('IDs cannot change the path of a request', () => {
 	const HOSTILE = ['../health', 'a/b', '..', 'a b', 'a\\b', 'jöb', 'a\u202eb', 'a<b>'];
 

@@ -49,17 +49,3 @@ test.each<[string, Record<string, unknown>, number]>([
 ])('an execution that %s (%j) has spent $%d', (_, context, spent) => {
 	expect(open({ context }).kept.committed).toBe(spent);
 });
-
-test('what one execution spends counts for another at the same moment; closed is closed', () => {
-	const context = {};
-	const [first, second] = [open({ context }), open({ context })];
-	first.records.set(0, RUNNING);
-	second.records.set(0, DEAR);
-	for (const end of ['fine', 'thrown'] as const) first.close(end);
-	expect([second.kept.committed, open({ context }).kept.committed]).toEqual([0.4, 0.4]);
-	// A job that is left alone counts on.
-	second.kept.drop(0);
-	expect([second.records.get(0), second.kept.committed]).toEqual([undefined, 0.4]);
-	second.close('fine');
-	expect(context).toEqual({ prunaVideoSpent: 0.4 });
-});

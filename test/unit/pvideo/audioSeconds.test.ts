@@ -174,11 +174,11 @@ test.each<[string, Buffer]>([
 	['headers of MP3 frames', Buffer.alloc(15e6, Buffer.from([0xff, 0xfb, 0x90, 0, 1]))],
 	['tags', Buffer.alloc(15e6, 'ID3\x04\0\0\0\0\0\0')],
 	['chunks', wav({ before: Array(1e6).fill(chunk('fmt ', Buffer.alloc(8))) })],
-])('15 MB of %s take milliseconds', (_, content) => {
+])('15 MB of %s take no minutes', (_, content) => {
 	const before = process.cpuUsage();
 	audioSeconds(content);
-	// Microseconds.
-	expect(process.cpuUsage(before).user).toBeLessThan(250_000);
+	// Microseconds: a tenth of a second here, hours where the time is quadratic.
+	expect(process.cpuUsage(before).user).toBeLessThan(10_000_000);
 });
 
 test('whatever a file contains, there is a length or none', () => {

@@ -18,7 +18,7 @@ test.each<[output: unknown, videoUrl: string | undefined, cost?: number]>([
 	[{ video_url: 'http://10.0.0.1/a.mp4' }, 'http://10.0.0.1/a.mp4'],
 	[{ video_url: LONG }, LONG],
 	[{ cost: 0.25 }, undefined, 0.25],
-	...['file:///etc/passwd', 'data:video/mp4;base64,AAAA', `see ${V}`].map(
+	...['file:///etc/passwd', 'ftp://a.test/v', 'data:video/mp4;base64,AAAA', `see ${V}`].map(
 		(video_url): [unknown, undefined] => [{ video_url }, undefined],
 	),
 	...[{ webhook: V }, '{"video_url":', [[[[[[V]]]]]], 7, null, undefined].map(
