@@ -223,7 +223,7 @@ export function additionalData(
 
 let prepared: Promise<void> | undefined;
 
-/** Binary data on disk, as n8n keeps it by default from 2.0 on; `N8N_DEFAULT_BINARY_DATA_MODE` chooses another mode. */
+/** Binary data on disk, as n8n keeps it by default from 2.0 on. */
 export async function prepareEngine(): Promise<void> {
 	prepared ??= (async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'pruna-engine-'));

@@ -27,14 +27,17 @@ function simplified(prompt = 'a cat'): INodeExecutionData {
 }
 
 describe('output', () => {
-	test('one prompt becomes one video, and its file, in a field of any name', async () => {
+	test.each([
+		[' film ', 'film'],
+		['={{ $json.nothing }}', 'data'],
+	])('one prompt becomes one video, and its file: in the field %j', async (name, field) => {
 		const { items, error, hints } = await generate(simulator, {
 			parameters: { download: true },
-			options: { binaryPropertyName: ' film ' },
+			options: { binaryPropertyName: name },
 		});
 		expect(error).toBeUndefined();
-		expect(items).toEqual([{ ...simplified(), binary: { film: expect.anything() } }]);
-		expect((await readBinary(items[0]!, 'film')).subarray(4, 8).toString()).toBe('ftyp');
+		expect(items).toEqual([{ ...simplified(), binary: { [field]: expect.anything() } }]);
+		expect((await readBinary(items[0]!, field)).subarray(4, 8).toString()).toBe('ftyp');
 		expect(hints).toEqual([{ message: '1 video for $0.10', location: 'outputPane' }]);
 	});
 

@@ -163,6 +163,7 @@ test.each<[path: string, values: string, right: Right]>([
 	['options.webhookUrl', '["https://x.test/a b?c=%2F"]', { webhook: 'https://x.test/a%20b?c=%2F' }],
 	['options.webhookUrl', '["localhost", "ftp://x.test", 5]', URL],
 	['options.fileName', '[{}, true]', must('File Name', 'be text')],
+	['options.binaryPropertyName', '[{}, true]', must('Put Output File in Field', 'be the name')],
 	['options.endpointId', '["p video", "../health", {}]', must('Endpoint ID', 'contain only')],
 	['options.policy', '["[1]", "ttl", 5]', must('Policy (JSON)', 'be a JSON object')],
 ])('%s of %s', async (path, values, right) => {

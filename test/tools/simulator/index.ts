@@ -22,7 +22,7 @@ import {
 	optionsOf,
 	type SimulatorOptions,
 } from './options';
-import { parseRoute, requestRecord, type RequestRecord } from './requests';
+import { requestRecord, type RequestRecord } from './requests';
 import { missingVideo, videoAnswer } from './video';
 import { Webhooks } from './webhooks';
 
@@ -130,10 +130,9 @@ export class Simulator {
 	}
 
 	private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { method = 'GET', url = '/', headers } = request;
 		// For people: where it is, and its books.
-		if (method === 'GET' && url === '/') return void response.end(JSON.stringify(this));
-		const record = requestRecord(method, url, parseRoute(url), this.clock.now(), headers);
+		if (request.url === '/') return void response.end(JSON.stringify(this));
+		const record = requestRecord(request, this.clock.now());
 		const exchange = new Exchange(request, response, record, this.clock, () => {
 			this.open.delete(exchange);
 			this.changes.announce({ kind: 'request', request: record });
