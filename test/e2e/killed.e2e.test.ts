@@ -67,15 +67,15 @@ beforeAll(async () => {
 	const { main, simulator } = stage;
 	// A restart may take longer than the minute for which Runpod keeps a result of Sync.
 	simulator.options.timeScale = 10;
-	const holds = CASES.flatMap(({ executionMode, when, named }) => {
+	for (const { executionMode, when, named } of CASES) {
 		const submission = executionMode === 'sync' ? 'runsync' : 'run';
 		const operation = when === 'while it downloads' ? 'video' : submission;
 		const held = named(when === 'while the second runs' ? ['second'] : BOTH);
 		const fault = { operation, ...HOLDS[when] } as const;
-		return held.map((prompt) => simulator.faults.add({ ...fault, match: { prompt } }));
-	});
+		for (const prompt of held) simulator.faults.add({ ...fault, match: { prompt } });
+	}
 	for (const killed of CASES) await start(killed);
-	await simulator.waitFor(() => holds.every(({ used }) => used === 1), 60_000);
+	await simulator.waitFor(() => simulator.faults.left === 0, 60_000);
 	await until(async () => CASES.every(({ inLog, logged }) => inLog().length >= logged.length));
 	await main.crashAndRestart();
 	simulator.advance(HOLDS['while the second runs'].executionTimeMs);

@@ -5,25 +5,15 @@
  */
 import type { IDataObject } from 'n8n-workflow';
 import { fetch } from 'undici';
-import { requestFailed } from '../../nodes/PrunaVideo/runpod/messages';
 import { OUTPUT_SHAPES } from '../tools/simulator/document';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { credentialsOf, generate, submissions } from './batch';
+import type { FaultRule } from '../tools/simulator';
+import { credentialsOf, generate, simulator, submissions, useSimulator } from './batch';
 import { readBinary, runNode, storeBinary, type EngineResult } from './engine';
+import { PNG } from './files';
 import { hurry } from './hurry';
 import { reply, startScripted } from './scripted';
 
-let simulator: Simulator;
-let usual: Simulator['options'];
-beforeAll(async () => {
-	simulator = await startSimulator();
-	usual = { ...simulator.options };
-});
-beforeEach(() => {
-	simulator.reset();
-	Object.assign(simulator.options, usual);
-});
-afterAll(async () => await simulator.close());
+useSimulator();
 hurry(50);
 
 /** The ways to a finished video. */
@@ -79,8 +69,7 @@ function jobEnds(fault: Omit<Extract<FaultRule, { kind: 'job' }>, 'kind' | 'oper
 }
 
 describe('rows 1 to 3: the video, wherever Runpod puts it', () => {
-	const shapes = OUTPUT_SHAPES.filter((shape) => shape !== 'none');
-	const rows = shapes.flatMap((shape) => WAYS.map((way) => [shape, way] as const));
+	const rows = OUTPUT_SHAPES.flatMap((shape) => WAYS.map((way) => [shape, way] as const));
 	test.each(rows)('%s: %s', async (outputShape, way) => {
 		Object.assign(simulator.options, { outputShape });
 		const { items, error } = await take(way);
@@ -96,40 +85,6 @@ describe('rows 1 to 3: the video, wherever Runpod puts it', () => {
 		oneJob();
 	});
 });
-
-describe('row 4: a job that is unknown for a while', () => {
-	test.each(['sync', 'async', 'wait'] as const)('at first, three times: %s', async (way) => {
-		const answer = {
-			kind: 'body',
-			body: '{"id":"<id>","status":"IN_QUEUE"}',
-			when: 'after',
-		} as const;
-		const rule: FaultRule = { ...answer, operation: 'runsync' };
-		simulator.faults.add(rule);
-		const unsubscribe = simulator.subscribe((change) => {
-			if (change.kind !== 'job') return;
-			rule.body = rule.body.toString().replace('<id>', change.job.id);
-		});
-		simulator.options.unknownAtFirst = { looks: 3, ms: 0 };
-		const { items } = await take(way);
-		unsubscribe();
-		expect(items[0]?.json).toMatchObject({ status: 'COMPLETED' });
-		oneJob();
-	});
-});
-
-const ENDPOINT_GONE = { status: 404, title: 'Not Found', detail: 'endpoint not found' };
-test.each(['get', 'cancel', 'retry'] as const)(
-	'row 7: "endpoint not found" is not an expired job, which is named: Job > %s',
-	async (operation) => {
-		const on = operation === 'get' ? 'status' : operation;
-		const fault = { kind: 'status', status: 404, body: ENDPOINT_GONE, times: Infinity } as const;
-		simulator.faults.add({ ...fault, operation: on });
-		const { error } = await askFor(operation, { jobId: 'job-1-u1' });
-		expect(error?.message).toBe("The endpoint 'p-video' was not found: endpoint not found");
-		expect(error?.description).toMatch(/Check the option 'Endpoint ID'.* Job: job-1-u1\.$/);
-	},
-);
 
 describe('rows 9 and 10: after a file was sent, the alternatives are named', () => {
 	const REQUIRED = 'bad request: property input is required';
@@ -248,7 +203,7 @@ describe('row 20: IDs', () => {
 	] as const)('%s: a final answer counts with the ID %j', async (way, operation, id) => {
 		const output = { video_url: V, cost: 0.1 };
 		const body = JSON.stringify({ id, status: 'COMPLETED', output });
-		simulator.options.unknownAtFirst = { looks: 0, ms: 0 };
+		simulator.options.unknownAtFirst = 0;
 		simulator.faults.add({ kind: 'body', operation, body, when: 'after' });
 		const { items } = await take(way);
 		expect(items[0]?.json).toMatchObject(output);
@@ -303,23 +258,3 @@ test('the summary of a failed batch holds every address whole', async () => {
 	expect(error?.description?.split(long)).toHaveLength(4);
 	expect(simulator.ledger.jobs).toHaveLength(4);
 });
-
-test('a certificate that n8n does not know: what to set', () => {
-	const answer = {
-		kind: 'refused',
-		reason: 'SELF_SIGNED_CERT_IN_CHAIN',
-		isCertificate: true,
-	} as const;
-	const { message, description, isUncertain } = requestFailed(answer, {
-		endpointId: 'p-video',
-		isCostly: true,
-	});
-	expect(message).toContain('n8n does not trust the certificate (SELF_SIGNED_CERT_IN_CHAIN)');
-	expect(description).toMatch(/^Nothing was sent\. .*NODE_EXTRA_CA_CERTS/);
-	expect(isUncertain).toBe(false);
-});
-
-const PNG = Buffer.from(
-	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-	'base64',
-);

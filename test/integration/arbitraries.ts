@@ -40,21 +40,9 @@ const name = (...good: string[]) =>
 const anything = fc.oneof(
 	jsonLike(3),
 	fc.constantFrom<unknown>(
-		undefined,
-		NaN,
-		Infinity,
-		-0,
-		2 ** 53,
-		'',
-		' ',
-		'5',
-		'5.5',
-		'true',
-		'null',
-		'[object Object]',
-		'a'.repeat(70_000),
-		'\u0000\u202e<b>\u001b[31m',
-		'__proto__',
+		...[undefined, NaN, Infinity, -0, 2 ** 53],
+		...['', ' ', '5', '5.5', 'true', 'null', '[object Object]', '__proto__'],
+		...['a'.repeat(70_000), '\u0000\u202e<b>\u001b[31m'],
 		{ constructor: { prototype: { polluted: 1 } } },
 		[[[]]],
 		new Date(0),
@@ -125,6 +113,10 @@ export const fieldValues: fc.Arbitrary<Record<string, unknown>> = fc.record({
 	options,
 });
 
+const STATES = 'COMPLETED FAILED IN_QUEUE CANCELLED TIMED_OUT RUNNING ODD'.split(' ');
+const VIDEO = 'https://a.example/v.mp4';
+const ADDRESSES = [VIDEO, `${VIDEO}?token=${API_KEY}`, 'file:///x', '', null, 5];
+
 /** A body that no server should send, and some that one should. */
 export const serverBody: fc.Arbitrary<string> = fc.oneof(
 	fc.json({ maxDepth: 4 }),
@@ -135,29 +127,11 @@ export const serverBody: fc.Arbitrary<string> = fc.oneof(
 		.record(
 			{
 				id: fc.oneof(fc.constantFrom<unknown>('job-1', '../x', '', 7, API_KEY), jsonLike(1)),
-				status: fc.oneof(
-					fc.constantFrom<unknown>(
-						'COMPLETED',
-						'FAILED',
-						'IN_QUEUE',
-						'CANCELLED',
-						'TIMED_OUT',
-						'RUNNING',
-						'ODD',
-					),
-					jsonLike(1),
-				),
+				status: fc.oneof(fc.constantFrom<unknown>(...STATES), jsonLike(1)),
 				output: fc.oneof(
 					fc.record(
 						{
-							video_url: fc.constantFrom<unknown>(
-								'https://a.example/v.mp4',
-								`https://a.example/v.mp4?token=${API_KEY}`,
-								'file:///x',
-								'',
-								null,
-								5,
-							),
+							video_url: fc.constantFrom<unknown>(...ADDRESSES),
 							cost: fc.constantFrom<unknown>(0.1, -1, '0.1', null, 1e308),
 						},
 						{ requiredKeys: [] },

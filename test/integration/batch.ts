@@ -8,15 +8,35 @@ import type {
 	NodeOperationError,
 } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import type { Simulator } from '../tools/simulator';
+import { startSimulator, type Simulator, type StartOptions } from '../tools/simulator';
 import {
 	node,
 	NODE_NAME,
+	prepareEngine,
 	runNode,
 	simpleDescription,
 	type EngineOptions,
 	type EngineResult,
 } from './engine';
+
+/** That of a test file, once `useSimulator` has started it. */
+export let simulator: Simulator;
+
+/** A simulator for the tests of a file: each begins with empty books and with these options. */
+export function useSimulator(options: StartOptions = {}): void {
+	let usual: Simulator['options'];
+	beforeAll(async () => {
+		await prepareEngine();
+		simulator = await startSimulator(options);
+		usual = { ...simulator.options };
+	});
+	beforeEach(() => {
+		simulator.reset();
+		Object.assign(simulator.options, usual);
+	});
+	afterEach(() => jest.restoreAllMocks());
+	afterAll(async () => await simulator.close());
+}
 
 /** Two more tries, without a pause: n8n takes 0 for its default of 1000 ms. */
 export const RETRY: Partial<INode> = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };

@@ -1,15 +1,20 @@
 /** Limits hold: in parallel, over retries and in a loop, the ledger's sum never goes above them. */
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
+import type { FaultRule } from '../tools/simulator';
 import { wav } from '../unit/pvideo/audio/wav';
-import { CONTINUE, generate, inLoop, RETRY, shots, submissions, type Batch } from './batch';
-import { storeBinary, useBinaryMode } from './engine';
+import {
+	CONTINUE,
+	generate,
+	inLoop,
+	RETRY,
+	shots,
+	simulator,
+	submissions,
+	useSimulator,
+	type Batch,
+} from './batch';
+import { storeBinary } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 /** Five seconds of 720p cost $0.10. */
 const BOTH = { ...RETRY, ...CONTINUE };
@@ -42,17 +47,6 @@ describe("'Max Cost per Item'", () => {
 		expect(error?.message).toMatch(/\$0.20/);
 	});
 });
-
-test.each(['={{ null }}', '={{ $json.nothing }}', '={{ "" }}'])(
-	'%s cannot be meant as a limit: nothing is sent',
-	async (limit) => {
-		for (const name of ['maxCostPerExecution', 'maxCostPerItem']) {
-			const { error } = await generate(simulator, { options: { [name]: limit } });
-			expect(error?.message).toMatch(/must be an amount in US dollars, but is empty/);
-		}
-		expect(simulator.requests).toHaveLength(0);
-	},
-);
 
 describe('with a limit, an item whose price is not known is refused while planning', () => {
 	const added = (input: object): Batch['parameters'] => ({
@@ -123,7 +117,6 @@ describe.each([
 ])("'Max Cost per Execution' of %s", (_, parameters) => {
 	test.each<[number, Batch['settings'], number]>([
 		[1, CONTINUE, 5],
-		[5, CONTINUE, 5],
 		[20, CONTINUE, 5],
 		[1, BOTH, 5],
 		[20, BOTH, 5],
@@ -250,28 +243,23 @@ describe('what an execution has spent', () => {
 	});
 });
 
-describe.each(['filesystem', 'default'] as const)('audio from a file in mode %s', (mode) => {
-	beforeAll(async () => await useBinaryMode(mode));
-	afterAll(async () => await useBinaryMode('filesystem'));
-
-	/** Ten items with three seconds of audio each: $0.06, and $0.60 for all. */
-	test.each<[object, Batch['options'], Batch['settings'], number]>([
-		[{}, { maxCostPerExecution: 0.6 }, {}, 10],
-		[{}, { maxCostPerExecution: 0.59 }, {}, 0],
-		[{}, { maxCostPerExecution: 0.2 }, CONTINUE, 3],
-		[{}, { maxCostPerItem: 0.06 }, {}, 10],
-		[SUBMIT, { maxCostPerExecution: 0.2 }, CONTINUE, 3],
-		[SUBMIT, { maxCostPerItem: 0.059 }, CONTINUE, 0],
-	])('%j with %j, %j: %i jobs', async (operation, options, settings, jobs) => {
-		const voice = await storeBinary(wav({ seconds: 3 }), 'audio/wav', 'a.wav');
-		await generate(simulator, {
-			items: shots(10).map((prompt) => ({ json: { prompt }, binary: { voice } })),
-			parameters: { ...operation, audio: 'voice' },
-			options: { concurrency: 10, ...options },
-			settings,
-		});
-		expect(simulator.ledger.jobs).toHaveLength(jobs);
+/** Ten items with three seconds of audio each: $0.06, and $0.60 for all. */
+test.each<[object, Batch['options'], Batch['settings'], number]>([
+	[{}, { maxCostPerExecution: 0.6 }, {}, 10],
+	[{}, { maxCostPerExecution: 0.59 }, {}, 0],
+	[{}, { maxCostPerExecution: 0.2 }, CONTINUE, 3],
+	[{}, { maxCostPerItem: 0.06 }, {}, 10],
+	[SUBMIT, { maxCostPerExecution: 0.2 }, CONTINUE, 3],
+	[SUBMIT, { maxCostPerItem: 0.059 }, CONTINUE, 0],
+])('audio from files, %j with %j, %j: %i jobs', async (operation, options, settings, jobs) => {
+	const voice = await storeBinary(wav({ seconds: 3 }), 'audio/wav', 'a.wav');
+	await generate(simulator, {
+		items: shots(10).map((prompt) => ({ json: { prompt }, binary: { voice } })),
+		parameters: { ...operation, audio: 'voice' },
+		options: { concurrency: 10, ...options },
+		settings,
 	});
+	expect(simulator.ledger.jobs).toHaveLength(jobs);
 });
 
 describe('drafts and resolutions mixed', () => {
@@ -289,8 +277,6 @@ describe('drafts and resolutions mixed', () => {
 		{ limit: 0.575, made: [0.1, 0.2, 0.025, 0.05, 0.2] },
 		{ limit: 0.574, made: [0.1, 0.2, 0.025, 0.05] },
 		{ limit: 0.25, made: [0.1, 0.025, 0.05] },
-		{ limit: 0.3, made: [0.1, 0.2] },
-		{ limit: 0.07, made: [0.025] },
 		{ limit: 0.075, made: [0.025, 0.05] },
 		{ limit: 0.0249, made: [] },
 	])('$$limit lets $made through', async ({ limit, made }) => {

@@ -1,14 +1,17 @@
 /** Items run in parallel up to the bound, and come out in input order; large files wait for one another. */
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, promptsOf, shots, submissions, type Batch } from './batch';
+import {
+	CONTINUE,
+	generate,
+	promptsOf,
+	shots,
+	simulator,
+	submissions,
+	useSimulator,
+	type Batch,
+} from './batch';
 import { storeBinary } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 const openRequests = () => simulator.requests.filter(({ answeredAt }) => answeredAt === undefined);
 const openJobs = () => simulator.ledger.count('IN_QUEUE') + simulator.ledger.count('IN_PROGRESS');
@@ -51,7 +54,6 @@ test('the output keeps the input order when the first items take longest', async
 	const prompts = shots(20);
 	simulator.options.executionTimeMs = ({ prompt }) => 200 - 10 * prompts.indexOf(String(prompt));
 	const { items } = await generate(simulator, { prompts, options: { concurrency: 20 } });
-	simulator.options.executionTimeMs = 20;
 
 	expect(promptsOf(items, simulator)).toEqual(prompts);
 	expect(items.map(({ pairedItem }) => pairedItem)).toEqual(paired(20));
@@ -117,26 +119,6 @@ test('two executions in one process share no limit, no parallel items and no sto
 	expect(stopped?.items).toEqual([]);
 	expect(promptsOf(items, simulator)).toEqual(other.prompts);
 	expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 2, COMPLETED: 3 });
-});
-
-test('once an item has failed no other begins, and those that are running are awaited', async () => {
-	const match = { prompt: 'shot 5.' };
-	simulator.faults.add({ operation: 'runsync', kind: 'status', status: 400, match });
-	simulator.hold('finish');
-	const running = generate(simulator, { prompts: shots(20), options: { concurrency: 6 } });
-	await simulator.waitFor(
-		(ledger, requests) =>
-			ledger.count('IN_PROGRESS') === 5 && requests.some(({ status }) => status === 400),
-	);
-	// What the node has been sent before this answer, it has read.
-	await generate(simulator, { parameters: { resource: 'endpoint', operation: 'getHealth' } });
-	simulator.release();
-	const { error } = await running;
-
-	expect(submissions(simulator)).toHaveLength(6);
-	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 5 });
-	expect(error?.message).toMatch(/Simulated 400 \(5 of 20 items finished\)$/);
-	for (const { id } of simulator.ledger.jobs) expect(error?.description).toContain(id);
 });
 
 describe('bodies with files', () => {

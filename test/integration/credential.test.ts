@@ -8,21 +8,16 @@ import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import triggerCodex from '../../nodes/PrunaVideo/PrunaVideoTrigger.node.json';
 import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node';
 import manifest from '../../package.json';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { generate, shown } from './batch';
-import { prepareEngine } from './engine';
+import type { Simulator } from '../tools/simulator';
+import { FORBIDDEN_KEY } from '../tools/simulator/options';
+import { generate, shown, simulator, useSimulator } from './batch';
 import { startScripted } from './scripted';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	await prepareEngine();
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 const credential = new PrunaVideoRunpodApi();
 const GOOD = 'Connection successful!';
+const ELSEWHERE = "The 'Base URL' does not lead";
 
 /** What n8n shows under the credential's fields. */
 async function testCredential(
@@ -44,14 +39,9 @@ describe('its test asks for the status of a job that does not exist, and spends 
 	test.each([
 		['a good key', ask(() => ({})), GOOD],
 		['a key in quotes', ask(({ apiKey }) => ({ apiKey: ` "Bearer ${apiKey}"\n` })), GOOD],
-		['slashes', ask(({ baseUrl }) => ({ baseUrl: `\n ${baseUrl}// ` })), GOOD],
 		['a wrong key', ask(() => ({ apiKey: 'rpa_wrong' })), 'Runpod did not accept this API key'],
-		['one without access', ask((of) => ({ apiKey: of.forbiddenKey })), 'key has no access to'],
-		[
-			'a long URL',
-			ask((of) => ({ baseUrl: `${of.baseUrl}/more` })),
-			"The 'Base URL' does not lead",
-		],
+		['one without access', ask(() => ({ apiKey: FORBIDDEN_KEY })), 'key has no access to'],
+		['a long URL', ask((of) => ({ baseUrl: `${of.baseUrl}/more` })), ELSEWHERE],
 	])('%s', async (_, change, expected) => {
 		// Public endpoints may refuse their health to everyone.
 		simulator.faults.add({ operation: 'health', kind: 'status', status: 401, times: Infinity });
@@ -71,36 +61,18 @@ describe('its test asks for the status of a job that does not exist, and spends 
 });
 
 describe('its test, by what answers at the base URL', () => {
-	const problem = (detail: string) => JSON.stringify({ status: 404, title: 'Not Found', detail });
 	const UNCHECKED = 'The key could not be checked: ';
 	const BETWEEN = 'Something between n8n and Runpod blocked the request';
 	const REDIRECT = 'The API key is not sent to another address';
 
 	test.each([
-		['knows no such job', 404, problem('job not found'), GOOD],
-		['says so as text', 404, 'job not found', GOOD],
-		['knows no such endpoint', 404, problem('endpoint not found'), "The 'Base URL' does not lead"],
-		['says nothing', 404, '', "The 'Base URL' does not lead"],
-		['has no such page', 404, '<p>job not found</p>', "The 'Base URL' does not lead"],
-		['is a website', 200, '<!doctype html><p>Hello</p>', "The 'Base URL' does not lead"],
-		['refuses the key', 401, 'unauthorized', 'Runpod did not accept this API key: unauthorized'],
-		['refuses access', 403, '{"error":"forbidden"}', 'This API key has no access to'],
+		['knows no such job', 404, 'job not found', GOOD],
+		['says nothing', 404, '', ELSEWHERE],
+		['is a website', 200, '<!doctype html><p>Hello</p>', ELSEWHERE],
 		['repeats the key', 403, 'no rpa_some_key here', 'has no access to the endpoint'],
 		['is a block page', 403, '<html><h1>Blocked by policy</h1></html>', BETWEEN],
-		['is Cloudflare', 403, 'error code: 1010', BETWEEN],
-		[
-			'is a proxy with a login',
-			407,
-			'<p>Login</p>',
-			'The proxy between n8n and Runpod wants a login',
-		],
+		['is a proxy with a login', 407, '<p>Login</p>', 'n8n and Runpod wants a login'],
 		['leads elsewhere', 302, '', REDIRECT],
-		[
-			'is down',
-			502,
-			'<p>Bad gateway</p>',
-			`${UNCHECKED}Runpod returned an error (HTTP 502): Bad gateway`,
-		],
 		['is reset', 0, '', `${UNCHECKED}The connection to Runpod was lost (ECONNRESET)`],
 	])('%s', async (_, status, body, expected) => {
 		const server = await startScripted((_operation, response) => {
@@ -115,13 +87,6 @@ describe('its test, by what answers at the base URL', () => {
 		if (expected === BETWEEN) expect(message).toContain('neither the key nor the credential');
 		expect(server.requests).toHaveLength(1);
 	});
-
-	test('nobody', async () => {
-		const baseUrl = 'http://127.0.0.1:9/v2';
-		expect(await testCredential({ apiKey: 'rpa_key', baseUrl })).toContain(
-			`${UNCHECKED}Runpod could not be reached (ECONNREFUSED)`,
-		);
-	});
 });
 
 describe('neither its test nor a video sends anything, and the key is not shown', () => {
@@ -131,7 +96,6 @@ describe('neither its test nor a video sends anything, and the key is not shown'
 		['a query', { baseUrl: 'https://a.example/?b' }, "'Base URL' contains a '?' or '#'"],
 		['a user', { baseUrl: 'https://u:p@a.example/v2' }, 'contains a user name or password'],
 		['http', { baseUrl: 'http://a.example' }, 'would send the API key unencrypted'],
-		['no URL', { baseUrl: 'api.runpod.ai/v2' }, 'is not a URL that starts with https://'],
 	])('%s', async (_, wrong, expected) => {
 		const { baseUrl } = simulator;
 		const credentials = { apiKey: 'rpa_some_key', baseUrl, ...wrong };

@@ -155,21 +155,6 @@ describe('a video is stored whole and once', () => {
 		expect(FILM.equals(await readBinary(items[0]!))).toBe(true);
 		await useBinaryMode('filesystem');
 	});
-
-	test.each([
-		[' film ', ['film']],
-		['={{ $json.nothing }}', ['data']],
-		['={{ "" }}', ['data']],
-		['={{ $json }}', []],
-	])('in the field %j: %j, or it is refused before anything is sent', async (wanted, fields) => {
-		const options = { fileName: '={{ "AC/DC " + 7 }}', binaryPropertyName: wanted };
-		const { items, submitted } = await download({ replies: [film], options });
-		expect(Object.keys(items[0]?.binary ?? {})).toEqual(fields);
-		expect(submitted).toHaveLength(fields.length);
-		for (const file of Object.values(items[0]?.binary ?? {})) {
-			expect(file.fileName).toBe('AC-DC 7.mp4');
-		}
-	});
 });
 
 const LARGE = Buffer.alloc(5_000_000, 'x');

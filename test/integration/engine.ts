@@ -82,8 +82,6 @@ export interface EngineOptions {
 	type?: INodeType;
 	/** Fires to stop the execution, as the user's Stop button does. */
 	stop?: AbortSignal;
-	/** Called when the execution has begun. */
-	onStart?: () => void;
 	/** A failed execution of the same workflow that is retried from the list of executions; `items` are not used then. */
 	retryOf?: IRun;
 }
@@ -138,22 +136,14 @@ export async function runNode(options: EngineOptions): Promise<EngineResult> {
 	const executionId = options.retryOf === undefined ? 'execution-1' : 'execution-2';
 	const hooks = new ExecutionLifecycleHooks('manual', executionId, workflow as never);
 	const surroundings = { ...additionalData(options.credentials ?? {}, hooks), executionId };
-	const execution =
-		options.retryOf === undefined
-			? new WorkflowExecute(surroundings, 'manual').run({
-					workflow,
-					startNode: workflow.getNode('Source') ?? undefined,
-				})
-			: new WorkflowExecute(
-					surroundings,
-					'retry',
-					retryDataOf(options.retryOf, workflow),
-				).processRunExecutionData(workflow);
-	options.onStart?.();
+	const retried = options.retryOf && retryDataOf(options.retryOf, workflow);
+	const engine = new WorkflowExecute(surroundings, retried ? 'retry' : 'manual', retried);
+	const execution = retried
+		? engine.processRunExecutionData(workflow)
+		: engine.run({ workflow, startNode: workflow.getNode('Source') ?? undefined });
 	options.stop?.addEventListener('abort', () => execution.cancel());
 	if (options.stop?.aborted) execution.cancel();
-	const run = await execution;
-	return readResult(run);
+	return readResult(await execution);
 }
 
 /**
@@ -233,7 +223,7 @@ export function additionalData(
 
 let prepared: Promise<void> | undefined;
 
-/** Binary data on disk, as n8n keeps it by default from 2.0 on; `N8N_DEFAULT_BINARY_DATA_MODE` chooses another mode. */
+/** Binary data on disk, as n8n keeps it by default from 2.0 on. */
 export async function prepareEngine(): Promise<void> {
 	prepared ??= (async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'pruna-engine-'));

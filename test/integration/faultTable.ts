@@ -169,6 +169,7 @@ const unreported = (problem: string) =>
 const REASON = 'account suspended: unpaid invoice';
 const SUSPENDED = { error: REASON };
 const WORDS = 'too large a prompt, and no balance';
+const UNREADABLE = { detail: [{ loc: [{ toString: 1 }], msg: 'boom' }] };
 const NO_TASK = { status: 'FAILED' };
 const TERMINATED = 'upstream connect error. reset reason: connection termination';
 const NOWHERE = { baseUrl: 'http://127.0.0.1:1/v2', isFast: true, options: { timeout: 60 } };
@@ -205,6 +206,8 @@ const refusals = [
 		['sync'],
 		[http(400, SUSPENDED), 1, '', rejected(400, REASON)],
 		[http(400, WORDS), 1, '', rejected(400, WORDS)],
+		// The ID of a request is not taken for that of a job.
+		[http(400, { id: 'request-1', error: WORDS }), 1, '', rejected(400, WORDS)],
 		[http(401, SUSPENDED), 1, '', `${KEY}: ${REASON}`],
 		[http(401, NO_TASK), 1, '', KEY],
 		[http(402, SUSPENDED), 1, '', `${CREDIT}: ${REASON}`],
@@ -250,6 +253,7 @@ const uncertain = [
 	),
 	...rows(
 		['sync'],
+		[http(500, UNREADABLE), 1, '', failed(500, 'boom') + MAY_RUN],
 		[hang, 1, '', silent(100) + MAY_RUN],
 		[lateHang, 1, DONE, silent(100) + MAY_RUN],
 	),
@@ -341,6 +345,7 @@ const QUEUED = { advice: 'It waits for a worker on Runpod, and is billed once it
 const RUNS = { advice: 'It keeps running on Runpod and is billed.', ...BRIEF };
 const RUNNING = { ...RUNS, item: { ...job, status: 'IN_PROGRESS' } };
 const IDLE = { ...QUEUED, ...BRIEF, how: { workers: 0 }, name: 'still queued' };
+const IDLE_SOON = { ...IDLE, how: { workers: 0, timeScale: 0.01 } };
 
 const look = (fault: Fault): Fault => ({ ...fault, on: 'looks' });
 const WAIT = look(says('<p>Wait</p>'));
@@ -405,6 +410,7 @@ const pauses = [
 	),
 ];
 
+const GONE = http(404, { detail: 'endpoint not found' });
 const HI = says('<p>Hi</p>');
 const ONLY = 'Job <id> is COMPLETED; only FAILED and TIMED_OUT can be retried';
 const DONE_BEFORE = { before: 'ended', name: 'a completed job' } as const;
@@ -420,7 +426,7 @@ const asking = [
 		[x(10, http(500)), 0, DONE, OK],
 		[ever(http(500)), 0, DONE, failed(500), FAST],
 		[http(404, PROBLEM), 0, DONE, NOT_FOUND],
-		[http(404, 'endpoint not found'), 0, DONE, `${ENDPOINT}: endpoint not found`],
+		[GONE, 0, DONE, `${ENDPOINT}: endpoint not found`],
 		[x(2, http(429)), 0, DONE, OK],
 		[reset, 0, DONE, OK],
 		[x(2, HI), 0, DONE, OK],
@@ -448,12 +454,7 @@ const asking = [
 		[http(409), 0, 'IN_PROGRESS', rejected(409)],
 		[ever(http(500)), 0, 'IN_PROGRESS', failed(500), FAST],
 		[http(404), 0, 'IN_PROGRESS', NOT_FOUND],
-		[
-			http(404, { detail: 'endpoint not found' }),
-			0,
-			'IN_PROGRESS',
-			`${ENDPOINT}: endpoint not found`,
-		],
+		[GONE, 0, 'IN_PROGRESS', `${ENDPOINT}: endpoint not found`],
 		[[], 0, DONE, OK, DONE_BEFORE],
 		[[], 0, 'FAILED', OK, FAILED_BEFORE],
 	),
@@ -471,7 +472,8 @@ const asking = [
 		[lateHang, 0, DONE, silent(15) + MAY_RUN],
 		[after(HI), 0, DONE, noJob('"Hi"') + MAY_RUN],
 		[http(422), 0, 'FAILED', rejected(422)],
-		[http(404, { detail: 'endpoint not found' }), 0, 'FAILED', `${ENDPOINT}: endpoint not found`],
+		[http(404, PROBLEM), 0, 'FAILED', NOT_FOUND],
+		[GONE, 0, 'FAILED', `${ENDPOINT}: endpoint not found`],
 		[naming(503, 'IN_QUEUE'), 0, DONE, OK],
 		[naming(500, 'IN_QUEUE'), 0, DONE, OK],
 		[cut('id'), 0, DONE, OK],
@@ -492,6 +494,7 @@ const asking = [
 
 /** At the end of the wait; the clock of the machine does not move it. */
 const waits = [
+	...rows(['sync'], [[], 1, 'IN_QUEUE', 'Job <id> was still IN_QUEUE after 1 s', IDLE_SOON]),
 	...rows(
 		['async'],
 		[slow, 1, 'IN_PROGRESS', STILL, RUNNING],

@@ -1,26 +1,16 @@
 /** Plays the fault table in the profile of the run, where it says so in n8n's three error modes. */
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import { fetch } from 'undici';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, shown, submissions } from './batch';
+import type { FaultRule } from '../tools/simulator';
+import { CONTINUE, credentialsOf, shown, simulator, submissions, useSimulator } from './batch';
 import { runNode, type EngineResult } from './engine';
 import { ADVICE, MAKING, OK, OPERATIONS, REQUEST, ROWS, STATE, type Row } from './faultTable';
 import { hurry } from './hurry';
 
 const HURRY = 50;
 
-let simulator: Simulator;
-let usual: Simulator['options'];
-beforeAll(async () => {
-	// Health that is refused, and a job that is unknown at first, are rows.
-	simulator = await startSimulator({ showsHealth: true, unknownAtFirst: { looks: 0, ms: 0 } });
-	usual = { ...simulator.options };
-});
-beforeEach(() => {
-	simulator.reset();
-	Object.assign(simulator.options, usual);
-});
-afterAll(async () => await simulator.close());
+// Health that is refused, and a job that is unknown at first, are rows.
+useSimulator({ showsHealth: true, unknownAtFirst: 0 });
 hurry(HURRY);
 
 /** What is there before; the other operations need no job. */

@@ -1,23 +1,9 @@
-/** Video > Generate: what comes out, in which order and under which names, and how the node waits for it. */
+/** Video > Generate: what comes out and under which names. */
 import type { INodeExecutionData } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, promptsOf, RETRY, shots } from './batch';
+import { CONTINUE, generate, shots, simulator, useSimulator } from './batch';
 import { readBinary } from './engine';
-import { hurry } from './hurry';
-import { reply, startScripted } from './scripted';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator({ repeatsInput: false, unknownAtFirst: { looks: 0, ms: 0 } });
-});
-beforeEach(() => {
-	simulator.reset();
-	simulator.options.timeScale = 1;
-	simulator.options.executionTimeMs = 20;
-	simulator.options.runningState = 'IN_PROGRESS';
-	simulator.options.statusSync = 'waits';
-});
-afterAll(async () => await simulator.close());
+useSimulator({ repeatsInput: false, unknownAtFirst: 0 });
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -40,18 +26,18 @@ function simplified(prompt = 'a cat'): INodeExecutionData {
 	};
 }
 
-const operations = () => simulator.requests.map(({ operation }) => operation);
-const ASYNC = { executionMode: 'async' };
-
 describe('output', () => {
-	test('one prompt becomes one video, and its file, in a field of any name', async () => {
+	test.each([
+		[' film ', 'film'],
+		['={{ $json.nothing }}', 'data'],
+	])('one prompt becomes one video, and its file: in the field %j', async (name, field) => {
 		const { items, error, hints } = await generate(simulator, {
 			parameters: { download: true },
-			options: { binaryPropertyName: ' film ' },
+			options: { binaryPropertyName: name },
 		});
 		expect(error).toBeUndefined();
-		expect(items).toEqual([{ ...simplified(), binary: { film: expect.anything() } }]);
-		expect((await readBinary(items[0]!, 'film')).subarray(4, 8).toString()).toBe('ftyp');
+		expect(items).toEqual([{ ...simplified(), binary: { [field]: expect.anything() } }]);
+		expect((await readBinary(items[0]!, field)).subarray(4, 8).toString()).toBe('ftyp');
 		expect(hints).toEqual([{ message: '1 video for $0.10', location: 'outputPane' }]);
 	});
 
@@ -78,24 +64,6 @@ describe('output', () => {
 		expect(items).toEqual([{ json, pairedItem: { item: 0 } }]);
 	});
 
-	test('what Runpod leaves out is null', async () => {
-		simulator.faults.add({
-			operation: 'runsync',
-			kind: 'job',
-			output: { video_url: 'https://a.example/b.mp4' },
-			omit: ['delayTime', 'executionTime', 'workerId'],
-		});
-		const { items, hints } = await generate(simulator);
-		const video_url = 'https://a.example/b.mp4';
-		expect(items[0]?.json).toMatchObject({
-			video_url,
-			cost: null,
-			delayTime: null,
-			executionTime: null,
-		});
-		expect(hints[0]?.message).toBe('1 video for $0.00 and 1 unknown cost');
-	});
-
 	test('a failed item has the error first, then what to do, the prompt and the job', async () => {
 		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'too violent' });
 		const { items } = await generate(simulator, { settings: CONTINUE });
@@ -119,18 +87,6 @@ describe('output', () => {
 		const parameters = { additionalFields: { seed: seeds[1] as number } };
 		await generate(simulator, { prompts: ['shot 1.'], parameters });
 		expect(inputs).toContainEqual({ ...simulator.ledger.jobs[0]?.input });
-	});
-
-	test('in input order with pairedItem, whichever ends first', async () => {
-		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 7.' ? 5 : 700);
-		const { items } = await generate(simulator, { prompts: shots(8), options: { concurrency: 8 } });
-
-		const ended = simulator.requests.map(({ answeredAt, jobId }) => ({ answeredAt, jobId }));
-		ended.sort((a, b) => Number(a.answeredAt) - Number(b.answeredAt));
-		expect(ended.at(-1)?.jobId).not.toBe(items.at(-1)?.json.id);
-		expect(promptsOf(items, simulator)).toEqual(shots(8));
-		const paired = items.map(({ pairedItem }) => pairedItem);
-		expect(paired).toEqual(shots(8).map((_, item) => ({ item })));
 	});
 });
 
@@ -162,80 +118,6 @@ test.each<[string, Parameters<typeof generate>[1], number, string[]]>([
 	expect(hints.every(({ location }) => location === 'outputPane')).toBe(true);
 });
 
-describe('waiting', () => {
-	hurry(20);
-
-	test.each([
-		['IN_QUEUE', 'both', 'IN_PROGRESS'],
-		['IN_PROGRESS', 'finish', 'IN_PROGRESS'],
-		['RUNNING', 'finish', 'RUNNING'],
-	] as const)('a runsync that answers %s is followed by polling', async (_state, held, running) => {
-		Object.assign(simulator.options, { runningState: running, timeScale: 0.01, statusSync: 405 });
-		simulator.hold(held);
-		const execution = generate(simulator);
-		await simulator.waitFor(
-			() => operations().filter((operation) => operation === 'status').length >= 3,
-		);
-		const seen = operations();
-		simulator.release();
-		const { items, error } = await execution;
-
-		expect(error).toBeUndefined();
-		// It tries the long look, and polls where the endpoint lacks it.
-		expect(seen.slice(0, 2)).toEqual(['runsync', 'status-sync']);
-		expect(items).toEqual([simplified()]);
-		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 1 });
-	});
-
-	test('Async submits, and lets Runpod answer when the job has ended', async () => {
-		simulator.options.executionTimeMs = 700;
-		const { items } = await generate(simulator, { options: ASYNC });
-		expect(items).toEqual([simplified()]);
-		expect(operations()).toEqual(['run', 'status-sync']);
-		expect(simulator.ledger.jobs).toMatchObject([{ operation: 'run' }]);
-	});
-
-	test.each([
-		['sync', {}, 'IN_QUEUE', 'both', 'billed once it runs'],
-		['async', ASYNC, 'IN_PROGRESS', 'finish', 'is billed'],
-	] as const)(
-		'%s %j: a job still %s at the timeout is named, and goes on',
-		async (_, mode, state, held, said) => {
-			simulator.options.timeScale = 0.01;
-			simulator.hold(held);
-			const { error } = await generate(simulator, { options: { ...mode, timeout: 1 } });
-			const [job] = simulator.ledger.jobs;
-
-			expect(error?.message).toBe(`Job ${job?.id} was still ${state} after 1 s`);
-			expect(error?.description).toContain('Job > Get');
-			expect(error?.description).toContain(said);
-			expect(error?.context).toMatchObject({ id: job?.id, status: state, itemIndex: 0 });
-			expect(operations()).not.toContain('cancel');
-			simulator.release();
-			await simulator.waitFor((ledger) => ledger.count('COMPLETED') === 1);
-		},
-	);
-});
-
-test.each([
-	// An error whose reason cannot be read leaves a submission uncertain: it is not sent again.
-	[500, { detail: [{ loc: [{ toString: 1 }], msg: 'boom' }] }, 'the job may be running'],
-	// The ID of the request is not taken for that of a job: its reason is not lost.
-	[400, { id: 'request-1', error: 'property input is required' }, 'property input is required'],
-])('an odd %d is sent once', async (status, body, message) => {
-	const server = await startScripted((_operation, response) => reply(response, status, body));
-	const { credentials } = server;
-	const { error } = await generate(simulator, {
-		credentials,
-		settings: RETRY,
-		options: { timeout: 3 },
-	});
-	await server.close();
-
-	expect(server.requests.slice(0, status === 500 ? 3 : 1)).toEqual(['POST runsync']);
-	expect(error?.message).toContain(message);
-});
-
 // A batch of equal names does not overwrite its own files when it is saved.
 const download = (fileName: string) => ({
 	parameters: { download: true },
@@ -250,20 +132,6 @@ test('the same name fifty times becomes fifty names, in the order of the items',
 		'Ad v1.25.mp4',
 		...Array.from({ length: 49 }, (_, index) => `Ad v1.25 (${index + 2}).mp4`),
 	]);
-});
-
-test.each([
-	'={{ ["AC/DC live", "AC-DC live", "ac-dc live.mp4", "AC/DC live.MP4 "][$itemIndex] }}',
-	`={{ "${'é'.repeat(150)}" + $itemIndex }}`,
-])('names that only differ in spelling or far behind stay distinct: %s', async (fileName) => {
-	const names = namesOf(await generate(simulator, { prompts: shots(4), ...download(fileName) }));
-	expect(new Set(names.map((name) => name?.toLowerCase())).size).toBe(4);
-	expect(names.every((name) => name?.endsWith('.mp4'))).toBe(true);
-});
-
-test('without a name the files are named after their jobs', async () => {
-	const result = await generate(simulator, { prompts: shots(2), ...download('') });
-	expect(namesOf(result)).toEqual(result.items.map(({ json }) => `pruna-video-${json.id}.mp4`));
 });
 
 test('a failed item does not change the names of the others', async () => {

@@ -105,24 +105,6 @@ test('an input of 20 MB that is repeated in 28 answers stays in none', async () 
 	expect(keptMb).toBeLessThan(100);
 });
 
-const OUTPUT = { result: 'https://v.example/a.mp4', cost: 0.1 };
-test.each([
-	[20_000, '[', ']'],
-	[1_000_000, '[', ']'],
-	[1_000_000, '{"a":', '}'],
-])('an answer %i deep in %s does not lose its job', async (depth, open, close) => {
-	const deep = `${open.repeat(depth)}1${close.repeat(depth)}`;
-	const { items, error } = await generateAt((operation, response) => {
-		const job = { id: 'job-1', status: 'COMPLETED', output: OUTPUT };
-		if (operation !== 'runsync') return reply(response, 200, job);
-		const more = `"deep":${deep},"output":${JSON.stringify(OUTPUT)}`;
-		return reply(response, 200, `{"id":"job-1","status":"COMPLETED",${more}}`);
-	});
-	expect(error).toBeUndefined();
-	expect(items[0]?.json).toMatchObject({ id: 'job-1', cost: 0.1 });
-	expect(posts()).toBe(1);
-});
-
 test.each([
 	['of 300 MB', 300, undefined],
 	['without end', Infinity, 'The video could not be downloaded: more than 256.0 MB came'],

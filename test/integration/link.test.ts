@@ -3,30 +3,28 @@ import { Container } from '@n8n/di';
 import { BinaryDataService } from 'n8n-core';
 import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { generate as generateAll, RETRY, shown, submissions, type Batch } from './batch';
+import {
+	generate as generateAll,
+	RETRY,
+	shown,
+	simulator,
+	submissions,
+	useSimulator,
+	type Batch,
+} from './batch';
 import { storeBinary, useBinaryMode } from './engine';
+import { PNG } from './files';
 
-let simulator: Simulator;
+useSimulator();
 let tokens = 0;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
 beforeEach(async () => {
-	simulator.reset();
 	await useBinaryMode('filesystem');
 	// n8n's tokens hold the time: no two are alike.
 	jest
 		.spyOn(Container.get(BinaryDataService), 'createSignedToken')
 		.mockImplementation(() => `secret-${tokens++}`);
 });
-afterEach(() => jest.restoreAllMocks());
-afterAll(async () => await simulator.close());
 
-const PNG = Buffer.from(
-	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-	'base64',
-);
 const LINK = /^http:\/\/localhost\/rest\/binary-data\/signed\?token=secret-\d+$/;
 
 async function generate(

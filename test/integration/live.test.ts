@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import execa from 'execa';
 import getPort from 'get-port';
 import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
+import { FORBIDDEN_KEY } from '../tools/simulator/options';
 
 const PROGRAM = join(__dirname, '../tools/live/live.ts');
 
@@ -28,7 +29,7 @@ describe.each(['documented', 'seen'])('a Runpod as %s', (profile) => {
 		simulator = await startSimulator({ profile });
 		const port = String(await getPort());
 		const webhook = ['--webhook', `http://127.0.0.1:${port}/`, '--port', port];
-		const { exitCode, all } = await check(['--yes', ...webhook], undefined, simulator.forbiddenKey);
+		const { exitCode, all } = await check(['--yes', ...webhook], undefined, FORBIDDEN_KEY);
 		const { jobs, total } = simulator.ledger;
 		expect([exitCode, jobs.map(({ status }) => status)]).toEqual([0, Array(7).fill('COMPLETED')]);
 		expect(total).toBeGreaterThan(0.09);

@@ -1,23 +1,17 @@
 /** n8n's log: a worker that is killed leaves its jobs there, and whoever waits finds out why. */
 import { inspect } from 'node:util';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { engineLogger, generate, shots } from './batch';
+import { engineLogger, generate, shots, simulator, useSimulator } from './batch';
 import { hurry } from './hurry';
 
-let simulator: Simulator;
+useSimulator();
+hurry(20);
 let lines: string[] = [];
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
 beforeEach(() => {
-	simulator.reset();
 	lines = [];
 	jest.spyOn(engineLogger(), 'log').mockImplementation((level, message) => {
 		if (String(message).startsWith('Pruna Video: ')) lines.push(`${inspect(level)} ${message}`);
 	});
 });
-afterAll(async () => await simulator.close());
-hurry(20);
 
 test.each([{ executionMode: 'sync' }, { executionMode: 'async' }])(
 	'names each job once, with its item and endpoint: %j',

@@ -1,32 +1,19 @@
 /** Images and audio: from an address, a data URI or a file of the input item. What files may be is in rows.test.ts. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { IBinaryData, IDataObject, IExecuteFunctions, IWorkflowSettings } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { generate as generateAll, type Batch } from './batch';
+import { generate as generateAll, simulator, useSimulator, type Batch } from './batch';
 import { node, NODE_NAME, simpleDescription, storeBinary, useBinaryMode } from './engine';
+import { PNG, sound } from './files';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
-const fixture = (name: string) =>
-	readFileSync(join(__dirname, '../tools/simulator/fixtures', name));
-const PNG = Buffer.from(
-	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-	'base64',
-);
 const CONTENTS = {
 	'image/png': PNG,
 	'image/jpeg': Buffer.from('\xff\xd8\xff\xe0 as far as anyone looks', 'latin1'),
 	'image/webp': Buffer.from('RIFF\0\0\0\0WEBPVP8 ', 'latin1'),
-	'audio/flac': fixture('three-seconds.flac'),
-	'audio/mpeg': fixture('three-seconds.mp3'),
-	'audio/wav': fixture('three-seconds.wav'),
+	'audio/flac': sound('.flac'),
+	'audio/mpeg': sound('.mp3'),
+	'audio/wav': sound('.wav'),
 };
 type Type = keyof typeof CONTENTS;
 const dataUri = (mimeType: Type, content = CONTENTS[mimeType]) =>

@@ -1,14 +1,8 @@
 /** Addresses that Runpod cannot reach, and pages that are no files, are pointed out before anything is spent. */
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate as generateAll, type Batch } from './batch';
+import { CONTINUE, generate as generateAll, simulator, useSimulator, type Batch } from './batch';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 /** A Base URL that is not of this machine; nobody answers there. */
 const ELSEWHERE = { credentials: { apiKey: 'rpa_key', baseUrl: 'https://runpod.invalid/v2' } };

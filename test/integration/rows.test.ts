@@ -2,19 +2,13 @@
  * What people put in: rows from sheets, forms, chat bots, agents and Code nodes. Each becomes the request that is
  * written here, or is refused before anything is spent, by the name of its field and with a way out, never as a bug.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, shown } from './batch';
+import { chunk, wav } from '../unit/pvideo/audio/wav';
+import { CONTINUE, credentialsOf, shown, simulator, useSimulator } from './batch';
 import { runNode, storeBinary, type EngineResult } from './engine';
+import { PNG, sound } from './files';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator({ unknownAtFirst: { looks: 0, ms: 0 } });
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator({ unknownAtFirst: 0 });
 
 /** Text to video, but for what a row is about. */
 async function generate(parameters: IDataObject, ...items: INodeExecutionData[]) {
@@ -169,16 +163,14 @@ test.each<[path: string, values: string, right: Right]>([
 	['options.webhookUrl', '["https://x.test/a b?c=%2F"]', { webhook: 'https://x.test/a%20b?c=%2F' }],
 	['options.webhookUrl', '["localhost", "ftp://x.test", 5]', URL],
 	['options.fileName', '[{}, true]', must('File Name', 'be text')],
+	['options.binaryPropertyName', '[{}, true]', must('Put Output File in Field', 'be the name')],
 	['options.endpointId', '["p video", "../health", {}]', must('Endpoint ID', 'contain only')],
 	['options.policy', '["[1]", "ttl", 5]', must('Policy (JSON)', 'be a JSON object')],
 ])('%s of %s', async (path, values, right) => {
 	check(await give(path, ...JSON.parse(values)), right);
 });
 
-const fixture = (name: string) =>
-	readFileSync(join(__dirname, '../tools/simulator/fixtures', name));
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
-const PNG = latin1('\x89PNG\r\n\x1a\n\0\0\0\rIHDR');
 const BASE64 = PNG.toString('base64');
 const SENT_PNG = { image: `data:image/png;base64,${BASE64}` };
 
@@ -228,8 +220,8 @@ describe('files and their labels', () => {
 		PNG,
 		JPEG: latin1('\xff\xd8\xff\xe0'),
 		'who knows what': latin1('who knows'),
-		WAV: fixture('three-seconds.wav'),
-		MP3: fixture('three-seconds.mp3'),
+		WAV: sound('.wav'),
+		MP3: sound('.mp3'),
 		'MP3 with ID3': latin1('ID3\x04\0\0\0\0\0\0'),
 	};
 
@@ -314,18 +306,10 @@ describe('links', () => {
 });
 
 describe('sound of three seconds whose header states', () => {
-	/** 8 000 bytes a second. */
-	function wav(stated: number, extra: string): Buffer {
-		const format = '\x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0';
-		const head = latin1(`RIFF....WAVEfmt ${format}${extra}data....`);
-		head.writeUInt32LE(stated, 4);
-		head.writeUInt32LE(stated, head.length - 4);
-		return Buffer.concat([head, Buffer.alloc(24_000)]);
-	}
-
 	test.each([0, 0x7fffffff, 0xffffffff, 2e9])('%d bytes: $0.06', async (stated) => {
-		const extra = stated === 0xffffffff ? 'LIST\x04\0\0\0INFO' : '';
-		const item = { json: {}, binary: { data: fileOf(wav(stated, extra), 'audio/wav') } };
+		const content = wav({ statedSize: stated, before: [chunk('LIST', latin1('INFO'))] });
+		content.writeUInt32LE(stated, 4);
+		const item = { json: {}, binary: { data: fileOf(content, 'audio/wav') } };
 		const { items } = await generate({ operation: 'estimateCost', audio: 'data' }, item);
 		expect(items[0]?.json).toMatchObject({ estimatedCost: 0.06, seconds: 3 });
 		const limited = (maxCostPerItem: number) => ({ audio: 'data', options: { maxCostPerItem } });

@@ -11,7 +11,7 @@ const nodeDir = join(__dirname, '../../nodes/PrunaVideo');
 
 let simulator: Simulator;
 beforeAll(async () => {
-	const known = { unknownAtFirst: { looks: 0, ms: 0 }, showsHealth: true };
+	const known = { unknownAtFirst: 0, showsHealth: true };
 	simulator = await startSimulator(known);
 });
 afterAll(async () => await simulator.close());

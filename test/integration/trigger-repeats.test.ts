@@ -86,7 +86,7 @@ test("an execution that is retried from n8n's list runs again", async () => {
 test('400 jobs that end together, which Runpod shows open for 6 s more, all arrive, and once', async () => {
 	// The node's own pauses; on a busy machine calls take longer than Runpod waits, so there are more of them.
 	jest.restoreAllMocks();
-	const patient = { webhookTries: 50, webhookTimeoutMs: 60_000, webhookRetryMs: 5_000 };
+	const patient = { webhookTries: 50, webhookRetryMs: 5_000 };
 	Object.assign(simulator.options, { booksLagMs: 6_000, ...patient });
 	simulator.options.rateLimits.run.concurrent = 400;
 	simulator.hold();

@@ -30,11 +30,13 @@ test("without Simplify it is Runpod's own answer", async () => {
 });
 
 test('the call is answered before the file is downloaded, under the name that was asked for', async () => {
-	simulator.faults.add({ operation: 'video', kind: 'delay', ms: 1_500 });
+	simulator.faults.add({ operation: 'video', kind: 'delay', ms: 60_000 });
 	const options = { fileName: 'fox', binaryPropertyName: 'video' };
 	const trigger = await listen({ parameters: { download: true, options } });
 	await runJob(trigger.url);
+	await simulator.waitFor((_, requests) => requests.at(-1)?.operation === 'video');
 	expect(trigger.started).toEqual([]);
+	simulator.advance(60_000);
 	const [item] = await trigger.starts();
 	const served = await request(String(item?.json.video_url));
 	expect(item?.binary?.video).toMatchObject({ mimeType: 'video/mp4', fileName: 'fox.mp4' });

@@ -43,8 +43,7 @@ const closing: Array<() => Promise<unknown>> = [];
 export function useStage(): void {
 	beforeEach(async () => {
 		// A job that is unknown at first has tests of its own.
-		const unknownAtFirst = { looks: 0, ms: 0 };
-		simulator = await startSimulator({ webhookRetryMs: 20, unknownAtFirst });
+		simulator = await startSimulator({ webhookRetryMs: 20, unknownAtFirst: 0 });
 	});
 	afterEach(async () => {
 		await Promise.all(closing.splice(0).map(async (close) => await close()));

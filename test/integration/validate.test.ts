@@ -3,16 +3,10 @@ import type { INodeType } from 'n8n-workflow';
 import { getHealth } from '../../nodes/PrunaVideo/actions/endpoint/getHealth';
 import { execute } from '../../nodes/PrunaVideo/execution/execute';
 import { runPool } from '../../nodes/PrunaVideo/execution/pool';
-import { startSimulator, type Simulator } from '../tools/simulator';
-import { CONTINUE, generate, promptsOf, shots } from './batch';
+import { CONTINUE, generate, promptsOf, shots, simulator, useSimulator } from './batch';
 import { runNode, simpleDescription } from './engine';
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 /** Ten items of which number 7 asks for eleven seconds. */
 const oneBadOfTen = {
@@ -55,28 +49,6 @@ test('with an error output: nine videos on one, the bad item on the other', asyn
 	expect(errorItems.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 7 }]);
 });
 
-test('one item refused by Runpod does not waste the others: running ones are awaited and named', async () => {
-	simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 2.' ? 5 : 500);
-	simulator.faults.add({
-		operation: 'runsync',
-		kind: 'job',
-		error: 'too violent',
-		match: { prompt: 'shot 2.' },
-	});
-	const { error } = await generate(simulator, { prompts: shots(10), options: { concurrency: 5 } });
-
-	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 4, FAILED: 1 });
-	expect(error?.message).toBe(
-		'Runpod could not make the video: too violent (4 of 10 items finished)',
-	);
-	for (const { id, status } of simulator.ledger.jobs) {
-		expect(error?.description).toContain(id);
-		if (status === 'COMPLETED') {
-			expect(error?.description).toContain(simulator.videoUrl(id));
-		}
-	}
-});
-
 test('a stop also ends the checking of items', async () => {
 	const stop = new AbortController();
 	const planned: number[] = [];
@@ -111,6 +83,7 @@ test('a stop also ends the checking of items', async () => {
 
 	expect(planned).toEqual([0, 1, 2]);
 });
+
 test('a pool whose work throws still waits for the rest, and starts nothing new', async () => {
 	const ended: number[] = [];
 	const pool = runPool(3, 2, async (index) => {

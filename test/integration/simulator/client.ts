@@ -1,51 +1,36 @@
 /** For the simulator's own tests: a simulator per test, and a client that says plainly what it was answered. */
-
 import { request } from 'undici';
-import { startSimulator, type Simulator, type StartOptions } from '../../tools/simulator/index';
+import { startSimulator, type Simulator, type StartOptions } from '../../tools/simulator';
 import { isRecord, parseJson } from '../../tools/simulator/json';
 
-export interface Reply {
-	status: number;
-	/** The JSON object; empty where the body is none. */
-	body: Record<string, unknown>;
-	text: string;
-	headers: Record<string, string | string[] | undefined>;
-}
-
-export interface CallOptions {
+interface CallOptions {
 	/** Sent as JSON; text and bytes as they are. */
 	body?: unknown;
 	/** The API key; '' sends none. */
 	key?: string;
-	headers?: Record<string, string>;
 	signal?: AbortSignal;
 }
 
+/** To be made once per file: every test gets a new simulator, which is closed after it. */
 export class Client {
-	private current: Simulator | undefined;
+	simulator!: Simulator;
 
 	constructor(options: StartOptions) {
 		beforeEach(async () => {
-			this.current = await startSimulator({ profile: 'documented', ...options });
+			this.simulator = await startSimulator({ profile: 'documented', ...options });
 		});
-		afterEach(async () => await this.current?.close());
+		afterEach(async () => await this.simulator.close());
 	}
 
-	get simulator(): Simulator {
-		if (!this.current) throw new Error('There is a simulator only while a test runs');
-		return this.current;
-	}
-
-	/** `path` follows `/v2/`. */
-	async call(method: string, path: string, options: CallOptions = {}): Promise<Reply> {
-		const { body, key = this.simulator.apiKey, headers, signal } = options;
+	/** `path` follows `/v2/`; `body` is the JSON object, empty where there is none. */
+	async call(method: string, path: string, options: CallOptions = {}) {
+		const { body, key = this.simulator.apiKey, signal } = options;
 		const isSentAsIs = typeof body === 'string' || body instanceof Uint8Array;
 		const answer = await request(`${this.simulator.baseUrl}/${path}`, {
 			method,
 			headers: {
 				'content-type': 'application/json',
 				...(key === '' ? {} : { authorization: `Bearer ${key}` }),
-				...headers,
 			},
 			...(body === undefined ? {} : { body: isSentAsIs ? body : JSON.stringify(body) }),
 			...(signal ? { signal } : {}),
@@ -57,7 +42,7 @@ export class Client {
 	}
 
 	/** `more` stands beside `input`: webhook and policy. */
-	async runsync(input: object = {}, more: object = {}, query = ''): Promise<Reply> {
+	async runsync(input: object = {}, more: object = {}, query = '') {
 		const body = { input: { prompt: 'A cat', ...input }, ...more };
 		return await this.call('POST', `p-video/runsync${query}`, { body });
 	}
@@ -70,20 +55,15 @@ export class Client {
 		return String(reply.body.id);
 	}
 
-	async status(id: string): Promise<Reply> {
+	async status(id: string) {
 		return await this.call('GET', `p-video/status/${id}`);
 	}
 
-	async cancel(id: string): Promise<Reply> {
+	async cancel(id: string) {
 		return await this.call('POST', `p-video/cancel/${id}`);
 	}
 
-	async retry(id: string): Promise<Reply> {
+	async retry(id: string) {
 		return await this.call('POST', `p-video/retry/${id}`);
 	}
-}
-
-/** To be called once per file: every test gets a new simulator, which is closed after it. */
-export function useSimulator(options: StartOptions = {}): Client {
-	return new Client(options);
 }

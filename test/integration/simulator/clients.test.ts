@@ -54,7 +54,7 @@ describe.each<[string, object, unknown, unknown]>([
 
 	test("Runpod's AI-SDK provider downloads a video, billed by its size", async () => {
 		// It asks for the status at once, and takes a 404 for the end.
-		await withSimulator({ profile, unknownAtFirst: { looks: 0, ms: 0 } }, async (simulator) => {
+		await withSimulator({ profile, unknownAtFirst: 0 }, async (simulator) => {
 			const { aiSdk } = await callsOf(simulator, 'aiSdk');
 			expect(aiSdk).toEqual({ mediaType: 'video/mp4', bytes: expect.any(Number) });
 			expect(simulator.ledger.total).toBe(profile === 'seen' ? 0.12 : 0.06);

@@ -1,9 +1,9 @@
 /** A job from the queue to its end: what each operation does and answers in each state. */
-import { useSimulator } from './client';
+import { Client } from './client';
 
 const MINUTE = 60_000;
 /** Long against the time that a test takes: jobs end when the test moves the clock, or holds and releases. */
-const client = useSimulator({ executionTimeMs: MINUTE });
+const client = new Client({ executionTimeMs: MINUTE });
 
 const statusOf = async (id: string) => (await client.status(id)).body.status;
 

@@ -1,11 +1,9 @@
 /** What p-video takes, ignores, refuses and costs. Source: Runpod's page of the model. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { useSimulator } from './client';
+import { Client } from './client';
 
-const client = useSimulator({ executionTimeMs: 0 });
+const client = new Client({ executionTimeMs: 0 });
 
 const fixture = (name: string) =>
 	readFileSync(join(__dirname, '../../tools/simulator/fixtures', `three-seconds${name}`));
@@ -68,26 +66,4 @@ test.each([
 	expect(job?.seconds).toBeCloseTo(3, 0);
 	expect(job?.price).toBeCloseTo((job?.seconds ?? 0) * 0.02, 5);
 	expect(job?.ignoredFields).toEqual(['duration']);
-});
-
-test('with fetchMedia, files are fetched, judged, and in the ledger with their sha256', async () => {
-	const files = createServer((request, response) =>
-		response
-			.writeHead(request.url === '/gone' ? 404 : 200)
-			.end(request.url === '/a' ? PNG : 'GIF89a'),
-	);
-	await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
-	const bound = files.address();
-	const at = (path: string) =>
-		`http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}${path}`;
-	client.simulator.options.fetchMedia = true;
-	const errorOf = async (path: string) => (await client.runsync({ image: at(path) })).body.error;
-	expect(await errorOf('/a')).toBeUndefined();
-	expect(await errorOf('/gif')).toBe('Invalid image format');
-	expect(await errorOf('/gone')).toBe('Failed to download image: HTTP 404');
-	const sha256 = createHash('sha256').update(PNG).digest('hex');
-	expect(client.simulator.ledger.jobs[0]?.fetched).toEqual([
-		{ field: 'image', url: at('/a'), bytes: PNG.length, sha256 },
-	]);
-	files.close();
 });

@@ -1,13 +1,15 @@
 /** What Runpod was seen to send beside what it documents: most of it at once as a profile, and options of their own. */
-import { useSimulator } from './client';
+import { request } from 'undici';
+import { Client } from './client';
 import { startSimulator, type StartOptions } from '../../tools/simulator';
+import { NO_CREDIT_KEY } from '../../tools/simulator/options';
 
 const INPUT = { input: { prompt: 'A cat' } };
 const problem = (status: number, title: string, detail: string) => ({ status, title, detail });
 const tooLarge = 'bad request: body: exceeded max body size of 10MiB';
 
 describe('the profile', () => {
-	const seen = useSimulator({ executionTimeMs: 0, profile: 'seen' });
+	const seen = new Client({ executionTimeMs: 0, profile: 'seen' });
 
 	test.each<[string, string, object, number, object | string]>([
 		['GET', 'p-video/status/nothing', {}, 404, problem(404, 'Not Found', 'job not found')],
@@ -33,7 +35,7 @@ describe('the profile', () => {
 		const run = async (options: object) => (await seen.call('POST', 'p-video/run', options)).status;
 		expect(await run({ body: policy(5000) })).toBe(400);
 		expect(await run({ body: policy(5001) })).toBe(200);
-		expect(await run({ body: INPUT, key: seen.simulator.noCreditKey })).toBe(400);
+		expect(await run({ body: INPUT, key: NO_CREDIT_KEY })).toBe(400);
 	});
 
 	test('has {cost, result}, the input and the webhook in a finished document, in alphabetical order', async () => {
@@ -84,12 +86,10 @@ describe('the profile', () => {
 	});
 });
 
-const client = useSimulator({ executionTimeMs: 0, profile: 'documented' });
+const client = new Client({ executionTimeMs: 0, profile: 'documented' });
 const set = (options: StartOptions) => Object.assign(client.simulator.options, options);
 
 test.each<[StartOptions, object, number, number]>([
-	[{ refusesDataUris: true }, { image: 'data:image/png;base64,iVBORw0KGgo=' }, 400, 0],
-	[{ refusesDataUris: true }, { image: 'https://example.com/a.png' }, 200, 0.1],
 	[{ readsSize: false }, { size: '1080p' }, 200, 0.1],
 	[{ readsSize: true }, { size: '1920*1080' }, 200, 0.2],
 	[{ readsSize: true }, { size: '4k' }, 400, 0],
@@ -99,15 +99,58 @@ test.each<[StartOptions, object, number, number]>([
 	expect(client.simulator.ledger.total).toBe(usd);
 });
 
-test.each([404, 405, 501, 'immediate'] as const)(
-	'status-sync may be missing: %s',
-	async (statusSync) => {
-		set({ statusSync });
-		client.simulator.hold();
-		const { status } = await client.call('GET', `p-video/status-sync/${await client.run()}`);
-		expect(status).toBe(statusSync === 'immediate' ? 200 : statusSync);
-	},
-);
+test.each([404, 405, 501] as const)('status-sync may be missing: %s', async (statusSync) => {
+	set({ statusSync });
+	client.simulator.hold();
+	const { status } = await client.call('GET', `p-video/status-sync/${await client.run()}`);
+	expect(status).toBe(statusSync);
+});
+
+/** The state that `/status` and `/status-sync` show, and the output. */
+async function look(id: string, operation = 'status'): Promise<[unknown, unknown]> {
+	const { body } = await client.call('GET', `p-video/${operation}/${id}`);
+	return [body.status, body.output];
+}
+const VIDEO = { video_url: expect.stringMatching(/\.mp4$/), cost: 0.1 };
+
+test('status-sync may lag as status does', async () => {
+	set({ booksLagMs: 30_000 });
+	const { body } = await client.runsync();
+	const id = String(body.id);
+	expect(await look(id)).toEqual(['IN_PROGRESS', undefined]);
+	const kept = look(id, 'status-sync');
+	await client.simulator.waitFor((_, requests) => requests.at(-1)?.operation === 'status-sync');
+	client.simulator.advance(30_000);
+	expect([await kept, await look(id)]).toEqual([
+		['COMPLETED', VIDEO],
+		['COMPLETED', VIDEO],
+	]);
+});
+
+test.each([undefined, {}])('a COMPLETED job may have the output %j at first', async (instead) => {
+	set({ lateOutput: { looks: 2, instead } });
+	const { body } = await client.runsync();
+	const id = String(body.id);
+	expect([body.status, body.output]).toEqual(['COMPLETED', instead]);
+	expect(await look(id, 'status-sync')).toEqual(['COMPLETED', instead]);
+	expect(await look(id)).toEqual(['COMPLETED', VIDEO]);
+	expect(client.simulator.ledger.total).toBe(0.1);
+});
+
+test('a new video may be missing at first', async () => {
+	set({ lateVideo: { ms: 60_000, status: 403 } });
+	const { body } = await client.runsync();
+	const url = client.simulator.videoUrl(String(body.id));
+	expect((await request(url)).statusCode).toBe(403);
+	client.simulator.advance(60_000);
+	expect((await request(url)).statusCode).toBe(200);
+});
+
+test('an answer may be cut behind the ID', async () => {
+	client.simulator.faults.add({ operation: 'run', kind: 'truncate', bytes: 'id' });
+	await expect(client.run()).rejects.toThrow(/other side closed|terminated|aborted/);
+	expect(client.simulator.ledger.jobs).toHaveLength(1);
+});
 
 test('an unknown profile is refused, and the environment sets the default', async () => {
 	await expect(startSimulator({ profile: 'dreamt' })).rejects.toThrow("no profile 'dreamt'");

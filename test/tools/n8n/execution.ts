@@ -28,14 +28,10 @@ export function readExecution(status: unknown, data: unknown): Execution {
 	};
 }
 
-/** The items that `node` gave: those of its last run and first output unless told otherwise. */
-export function itemsOf(
-	{ runData }: Execution,
-	node: string,
-	{ run = -1, output = 0 }: { run?: number; output?: number } = {},
-): Item[] {
+/** The items that `node` gave in its last run, at its first output unless told otherwise. */
+export function itemsOf({ runData }: Execution, node: string, { output = 0 } = {}): Item[] {
 	const runs = runData[node];
-	const chosen: unknown = Array.isArray(runs) ? runs.at(run) : undefined;
+	const chosen: unknown = Array.isArray(runs) ? runs.at(-1) : undefined;
 	return listAt(chosen, 'data', 'main', output).filter(isItem);
 }
 

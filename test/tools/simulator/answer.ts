@@ -10,8 +10,6 @@ export interface Answer {
 	/** A list is made while it is sent; then `length` says how long it is. */
 	body: Buffer | Iterable<Buffer>;
 	length: number;
-	/** HEAD: the headers of the body, without it. */
-	isBodiless?: boolean;
 }
 
 export function json(status: number, value: unknown, headers?: Headers): Answer {
@@ -42,7 +40,6 @@ export class Refusal extends Error {
 	answer(shape: 'error' | 'problem'): Answer {
 		const { status, message } = this;
 		const { detail = message, headers } = this.more;
-		if (status === 502) return page(status);
 		if (shape === 'error') return json(status, { error: message }, headers);
 		if (status === 401) return text(status, 'text/plain', 'unauthorized', headers);
 		return json(status, { status, title: STATUS_CODES[status], detail }, headers);

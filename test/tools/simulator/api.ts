@@ -5,7 +5,6 @@ import { documentOf } from './document';
 import type { TakenFaults } from './faults';
 import type { Job } from './job';
 import type { Jobs } from './jobs';
-import { hasDataUri } from './model';
 import { DOCUMENTED, type SimulatorOptions } from './options';
 import type { RequestRecord } from './requests';
 import { parsePayload, parseWait } from './submission';
@@ -50,7 +49,7 @@ export class Api {
 		if (!job) throw unknownJob();
 		if (operation === 'cancel') return this.cancel(job);
 		if (operation === 'retry') return this.retry(job, call);
-		return this.status(job, call, statusSync === 'waits' ? waitMs : 0);
+		return this.status(job, call, waitMs);
 	}
 
 	private runsync(call: Call): Outcome {
@@ -61,7 +60,7 @@ export class Api {
 		const look = () => {
 			if (job.record.status === 'EXPIRED') throw unknownJob();
 			if (!job.isFinal && edge.afterMs < waitMs) return page(edge.status);
-			if (job.isQueued) this.beUnknownAtFirst(job);
+			if (job.isQueued) job.unknownLooks = this.options.unknownAtFirst;
 			return this.shown(job, failedRunsyncStatus);
 		};
 		const openMs = Math.min(waitMs, edge.afterMs) * timeScale;
@@ -70,16 +69,13 @@ export class Api {
 
 	private run(call: Call): Outcome {
 		const job = this.submit(call, 'run', DOCUMENTED.retention.run);
-		this.beUnknownAtFirst(job);
+		job.unknownLooks = this.options.unknownAtFirst;
 		return done(job, () => json(200, { id: job.record.id, status: 'IN_QUEUE' }));
 	}
 
 	private submit(call: Call, operation: 'runsync' | 'run', retentionMs: number): Job {
 		const { body, faults, record } = call;
 		const payload = parsePayload(record.headers['content-type'], body, this.options);
-		if (this.options.refusesDataUris && hasDataUri(payload.input)) {
-			throw badRequest('property input is required');
-		}
 		const { bytes, endpoint = '' } = record;
 		const job = this.jobs.submit(
 			{ ...payload, operation, endpoint, bytes, retentionMs },
@@ -89,15 +85,9 @@ export class Api {
 		return job;
 	}
 
-	private beUnknownAtFirst(job: Job): void {
-		const { looks, ms } = this.options.unknownAtFirst;
-		job.unknownLooks = looks;
-		job.unknownUntil = this.now() + ms;
-	}
-
 	private status(job: Job, { faults, onOver }: Call, waitMs: number): Outcome {
 		if (faults.forget) job.record.forgotten = true;
-		if (faults.forget || job.isTooFresh(this.now())) throw unknownJob();
+		if (faults.forget || job.unknownLooks-- > 0) throw unknownJob();
 		const isOpen = () => this.now() < job.shownFinalAt;
 		const look = () => {
 			if (job.isKnown(this.now())) return this.shown(job, 200, isOpen());

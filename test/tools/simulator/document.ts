@@ -18,14 +18,10 @@ const OUTPUTS = {
 	nullFirst: (V, cost) => ({ video_url: null, result: V, cost }),
 	json: (V, cost) => JSON.stringify({ video_url: V, cost }),
 	spaces: (V, cost) => ({ video_url: ` ${V} `, cost }),
-	/** Billed, without a video. */
-	none: (_, cost) => ({ cost }),
 } satisfies Record<string, (V: string, cost: unknown) => unknown>;
 
 export type OutputShape = keyof typeof OUTPUTS;
-export const OUTPUT_SHAPES = Object.keys(OUTPUTS).filter(
-	(name): name is OutputShape => name in OUTPUTS,
-);
+export const OUTPUT_SHAPES = Object.keys(OUTPUTS) as OutputShape[];
 
 /** Reported shapes of a failed job's `error`; others come as faults. */
 const ERRORS = {
@@ -59,7 +55,7 @@ export function documentOf(
 	const { id, status, delayTime, executionTime, workerId, error, output, input, webhook } = record;
 	if (isOpen && workerId === undefined) return { id, status: 'IN_QUEUE' };
 	if (isOpen) {
-		return { delayTime, id, output: ending?.progress, status: options.runningState, workerId };
+		return { delayTime, id, output: ending?.progress, status: 'IN_PROGRESS', workerId };
 	}
 	const hasTimes = status !== 'CANCELLED' || options.cancelledHasTimes;
 	const shown: Record<string, unknown> = {

@@ -58,7 +58,6 @@ export class Exchange {
 		this.settle(answer.status);
 		const { body, length } = answer;
 		response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
-		if (answer.isBodiless) return void response.end();
 		if (Buffer.isBuffer(body) && !fault) return void response.end(body);
 		response.flushHeaders();
 		const isCut = fault?.kind === 'truncate';

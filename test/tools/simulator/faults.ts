@@ -56,16 +56,14 @@ export type Fault =
 	| { kind: 'delay'; ms: number };
 
 export type FaultRule = Fault & {
-	/** `*`: every request that the simulator receives (so not `webhook`, which it sends). */
+	/** `*`: every request. */
 	operation: Operation | '*';
 	/** How many requests it matches; default 1, Infinity for all. */
 	times?: number;
 	/** How many matching requests are spared first. */
 	skip?: number;
-	/** A rule on the request, or part of the job's prompt, or the job's id. */
-	match?:
-		| ((request: RequestRecord) => boolean)
-		| { prompt?: string | undefined; jobId?: string | undefined };
+	/** A rule on the request, or part of the job's prompt. */
+	match?: ((request: RequestRecord) => boolean) | { prompt?: string | undefined };
 };
 
 type Prompt = () => string | undefined;
@@ -81,32 +79,25 @@ export interface TakenFaults {
 /** Where a job is accepted, or forgotten; answers can be corrupt and late everywhere. */
 const ACCEPTING: readonly string[] = ['run', 'runsync', 'retry'];
 const FORGETTING: readonly string[] = [...ACCEPTING, 'status', 'status-sync'];
-/** For a webhook, which the simulator sends: corrupt the body, delay it, lose it. */
-const WEBHOOK_KINDS: readonly string[] = ['body', 'delay', 'reset'];
 
 export class Faults {
 	private readonly standing = new Set<{ rule: FaultRule; used: number; spared: number }>();
 
-	/**
-	 * Throws where the fault could never match a request: a test with it could not fail.
-	 * `used`: how many requests it has matched.
-	 */
-	add(rule: FaultRule): { readonly used: number; remove(): void } {
+	/** Throws where the fault could never match a request: a test with it could not fail. */
+	add(rule: FaultRule): void {
 		if (rule.operation !== '*' && !appliesTo(rule, rule.operation)) {
 			throw new Error(`This fault never matches a request: ${JSON.stringify(rule)}`);
 		}
-		const standing = { rule, used: 0, spared: 0 };
-		this.standing.add(standing);
-		return {
-			get used() {
-				return standing.used;
-			},
-			remove: () => this.standing.delete(standing),
-		};
+		this.standing.add({ rule, used: 0, spared: 0 });
 	}
 
 	clear(): void {
 		this.standing.clear();
+	}
+
+	/** How many rules can still match. */
+	get left(): number {
+		return this.standing.size;
 	}
 
 	/** Takes what matches this request, the oldest rule first. `prompt` is that of its job. */
@@ -126,8 +117,7 @@ export class Faults {
 }
 
 function appliesTo({ kind, operation: wanted }: FaultRule, operation: Operation): boolean {
-	if (wanted !== operation && (wanted !== '*' || operation === 'webhook')) return false;
-	if (operation === 'webhook') return WEBHOOK_KINDS.includes(kind);
+	if (wanted !== operation && wanted !== '*') return false;
 	if (kind === 'job') return ACCEPTING.includes(operation);
 	return kind !== 'forget' || FORGETTING.includes(operation);
 }
@@ -135,6 +125,5 @@ function appliesTo({ kind, operation: wanted }: FaultRule, operation: Operation)
 function matches({ match }: FaultRule, request: RequestRecord, prompt: Prompt): boolean {
 	if (match === undefined) return true;
 	if (typeof match === 'function') return match(request);
-	if (match.jobId !== undefined && match.jobId !== request.jobId) return false;
 	return match.prompt === undefined || (prompt() ?? '').includes(match.prompt);
 }

@@ -89,8 +89,7 @@ export class RateLimits {
 
 	/** In whole seconds: rounded up, so that the promise holds. */
 	private refuse(waitMs: number): never {
-		const after = { 'retry-after': Math.ceil(waitMs / 1000) };
-		const headers = this.options.retryAfter === 'seconds' ? after : {};
+		const headers = { 'retry-after': Math.ceil(waitMs / 1000) };
 		throw new Refusal(429, 'Too many requests', { headers });
 	}
 }

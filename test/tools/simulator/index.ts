@@ -23,14 +23,14 @@ import {
 	optionsOf,
 	type SimulatorOptions,
 } from './options';
-import { parseRoute, requestRecord, type RequestRecord } from './requests';
+import { requestRecord, type RequestRecord } from './requests';
 import { missingVideo, videoAnswer } from './video';
 import { Webhooks } from './webhooks';
 
-export type { Fault, FaultRule, JobFault } from './faults';
+export type { Fault, FaultRule } from './faults';
 export type { JobRecord, Ledger } from './ledger';
 export type { SimulatorOptions } from './options';
-export type { ApiOperation, Operation, RequestRecord } from './requests';
+export type { RequestRecord } from './requests';
 
 export interface StartOptions extends Partial<SimulatorOptions> {
 	/** 0 (default): any free one. */
@@ -48,9 +48,6 @@ export async function startSimulator(chosen: StartOptions = {}): Promise<Simulat
 }
 
 export class Simulator {
-	/** Keys that are answered 403, and refused where money would be spent. */
-	readonly forbiddenKey = FORBIDDEN_KEY;
-	readonly noCreditKey = NO_CREDIT_KEY;
 	readonly ledger = new Ledger();
 	/** Every request received, oldest first; the array stays the same one. */
 	readonly requests: RequestRecord[] = [];
@@ -97,7 +94,7 @@ export class Simulator {
 	/** `options` may be changed at any time. */
 	constructor(readonly options: SimulatorOptions) {
 		this.apiKey = options.apiKey;
-		this.webhooks = new Webhooks(this.clock, options, this.faults, this.changes);
+		this.webhooks = new Webhooks(this.clock, options, this.changes);
 		this.parts = this.begin();
 	}
 
@@ -134,10 +131,9 @@ export class Simulator {
 	}
 
 	private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { method = 'GET', url = '/', headers } = request;
 		// For people: where it is, and its books.
-		if (method === 'GET' && url === '/') return void response.end(JSON.stringify(this));
-		const record = requestRecord(method, url, parseRoute(url), this.clock.now(), headers);
+		if (request.url === '/') return void response.end(JSON.stringify(this));
+		const record = requestRecord(request, this.clock.now());
 		const exchange = new Exchange(request, response, record, this.clock, () => {
 			this.open.delete(exchange);
 			this.changes.announce({ kind: 'request', request: record });
@@ -156,9 +152,9 @@ export class Simulator {
 	}
 
 	toJSON(): object {
-		const { baseUrl, apiKey, forbiddenKey, noCreditKey, ledger } = this;
+		const { baseUrl, apiKey, ledger } = this;
 		const { total, jobs } = ledger;
-		return { baseUrl, apiKey, forbiddenKey, noCreditKey, total, jobs };
+		return { baseUrl, apiKey, FORBIDDEN_KEY, NO_CREDIT_KEY, total, jobs };
 	}
 
 	private faultsOf(record: RequestRecord, body: unknown): TakenFaults {
@@ -201,19 +197,14 @@ export class Simulator {
 		return this.parts.api.perform({ record, body, faults, onOver });
 	}
 
-	private video({ method, jobId = '' }: RequestRecord): Outcome {
-		const { videoLifetimeMs, timeScale, expiredVideoStatus, videoBytes, lateVideo } = this.options;
-		if (method !== 'GET' && method !== 'HEAD') {
-			const headers = { allow: 'GET, HEAD' };
-			throw new Refusal(405, `Method ${method} is not allowed`, { headers });
-		}
+	private video({ jobId = '' }: RequestRecord): Outcome {
+		const { timeScale, videoBytes, lateVideo } = this.options;
 		const history = this.ledger.find(jobId)?.history;
 		const finished = history?.findLast(({ status }) => status === 'COMPLETED');
 		const ageMs = this.clock.now() - (finished?.at ?? 0);
-		const isExpired = ageMs >= videoLifetimeMs * timeScale;
-		if (!finished) return { answer: () => missingVideo(404) };
-		if (ageMs < lateVideo.ms) return { answer: () => missingVideo(lateVideo.status) };
-		if (isExpired) return { answer: () => missingVideo(expiredVideoStatus) };
-		return { answer: () => videoAnswer(method, videoBytes) };
+		const isExpired = ageMs >= DOCUMENTED.videoLifetime * timeScale;
+		if (finished && ageMs < lateVideo.ms) return { answer: () => missingVideo(lateVideo.status) };
+		if (!finished || isExpired) return { answer: () => missingVideo(404) };
+		return { answer: () => videoAnswer(videoBytes) };
 	}
 }

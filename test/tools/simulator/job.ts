@@ -34,7 +34,6 @@ export class Job {
 	looks = 0;
 	/** Status requests that do not know it yet. */
 	unknownLooks = 0;
-	unknownUntil = 0;
 	/** A new one each time that it is worked on. */
 	work: object | undefined;
 	timers: Timer[] = [];
@@ -81,11 +80,6 @@ export class Job {
 
 	isKnown(now: number): boolean {
 		return !this.record.forgotten && this.record.status !== 'EXPIRED' && now < this.expiresAt;
-	}
-
-	/** Whether this status request comes too early to know a job that was just accepted. */
-	isTooFresh(now: number): boolean {
-		return this.unknownLooks-- > 0 || now < this.unknownUntil;
 	}
 
 	stopWork(): void {

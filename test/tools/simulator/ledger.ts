@@ -51,12 +51,8 @@ export interface JobRecord {
 export class Ledger {
 	readonly jobs: JobRecord[] = [];
 	private readonly byId = new Map<string, JobRecord>();
-	private sum = 0;
-
 	/** USD billed so far, to a millionth. */
-	get total(): number {
-		return this.sum;
-	}
+	total = 0;
 
 	find(id: string): JobRecord | undefined {
 		return this.byId.get(id);
@@ -85,13 +81,13 @@ export class Ledger {
 
 	bill(job: JobRecord, price: number): void {
 		job.price = roundUsd(job.price + price);
-		this.sum = roundUsd(this.sum + price);
+		this.total = roundUsd(this.total + price);
 	}
 
 	clear(): void {
 		this.jobs.length = 0;
 		this.byId.clear();
-		this.sum = 0;
+		this.total = 0;
 	}
 }
 

@@ -31,13 +31,10 @@ const BOOLEAN: Rule = { holds: (value) => typeof value === 'boolean', says: 'a b
 
 const RULES: Record<string, Rule> = {
 	prompt: {
-		holds: (value) => typeof value === 'string' && value.trim() !== '',
+		holds: (text) => typeof text === 'string' && /\S/.test(text),
 		says: 'a non-empty string',
 	},
-	duration: {
-		holds: (value) => isWhole(value) && value >= 1 && value <= 10,
-		says: 'an integer from 1 to 10',
-	},
+	duration: { holds: isDuration, says: 'an integer from 1 to 10' },
 	resolution: oneOf('720p', '1080p'),
 	fps: oneOf(24, 48),
 	aspect_ratio: oneOf('16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '1:1'),
@@ -53,11 +50,6 @@ export function ignoredFields(input: JobInput): string[] {
 	if (input.audio !== undefined && input.duration !== undefined) ignored.push('duration');
 	if (input.image !== undefined && input.aspect_ratio !== undefined) ignored.push('aspect_ratio');
 	return ignored;
-}
-
-/** As was seen: files that come as data URIs are refused at once. */
-export function hasDataUri(input: JobInput): boolean {
-	return MEDIA.some((field) => /^data:/i.test(String(input[field])));
 }
 
 /** Checks the whole input. A promise only where media has to be fetched. */
@@ -119,6 +111,10 @@ function fieldError(input: JobInput, options: SimulatorOptions): string | undefi
 		if (isChecked && !rule.holds(value)) return `${field} must be ${rule.says}`;
 	}
 	return undefined;
+}
+
+function isDuration(value: unknown): boolean {
+	return isWhole(value) && value >= 1 && value <= 10;
 }
 
 function isWhole(value: unknown): value is number {

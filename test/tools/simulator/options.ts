@@ -27,6 +27,7 @@ export const DOCUMENTED = {
 	ttl: { least: 10 * SECOND, most: 7 * DAY, default: DAY },
 	/** How long a result is kept; that of a runsync as long as its `wait` where that is longer. */
 	retention: { runsync: MINUTE, run: 30 * MINUTE },
+	videoLifetime: 7 * DAY,
 	body: { runsync: 20 * MEBIBYTE, run: 10 * MEBIBYTE },
 } as const;
 
@@ -46,8 +47,6 @@ export class SimulatorOptions {
 	executionTimeMs: number | ((input: JobInput) => number) = 20;
 	/** Least time in the queue before a worker takes a job, in ms. */
 	delayTimeMs = 0;
-	/** How answers call a job that is being worked on; the ledger always says IN_PROGRESS. */
-	runningState: 'IN_PROGRESS' | 'RUNNING' = 'IN_PROGRESS';
 	/** How job ids end: `-u1`, `-u2` and `-e1` were seen. */
 	idSuffix = '-u1';
 	outputShape: OutputShape = 'video_url';
@@ -64,28 +63,26 @@ export class SimulatorOptions {
 	cancelledHasTimes = true;
 	/** Whether `health` answers a valid key, or says 401 as public endpoints do. */
 	showsHealth = true;
-	/** Status requests that do not know a job yet that was just accepted, and for how many real ms. */
-	unknownAtFirst: { looks: number; ms: number } = { looks: 0, ms: 0 };
+	/** Status requests that do not know a job yet that was just accepted. */
+	unknownAtFirst = 0;
 	/** How many real ms `status` and `status-sync` still show a job open that has ended; runsync and webhook do not lag. */
 	booksLagMs = 0;
 	/** Looks at a COMPLETED job, the answer of its runsync included, that find `instead` (default: nothing) as `output`. */
 	lateOutput: { looks: number; instead?: unknown } = { looks: 0 };
 	/** For how many real ms after a job's end its video is not there yet, and how its host says so. */
 	lateVideo: { ms: number; status: number } = { ms: 0, status: 404 };
-	/** `status-sync`: kept open, answered at once, or this HTTP status where an endpoint lacks it. */
-	statusSync: 'waits' | 'immediate' | 404 | 405 | 501 = 'waits';
+	/** `status-sync`: kept open, or this HTTP status where an endpoint lacks it. */
+	statusSync: 'waits' | 404 | 405 | 501 = 'waits';
 	/** The edge gives up on a runsync that is open for so many documented ms: a page; the job runs on. */
 	edge: { afterMs: number; status: number } = { afterMs: Infinity, status: 524 };
 	/** How a key without credit is refused. */
 	noCreditAs: 400 | 402 = 402;
 	/** Least documented ms of `policy.executionTimeout`. */
 	leastExecutionTimeoutMs = 5000;
-	/** Whether files as data URIs are refused: 400 `property input is required`. */
-	refusesDataUris = false;
 	/** Whether `size` names the resolution, and so the price, before `resolution` does. */
 	readsSize = false;
-	/** HTTP status of a body that is too large (502: a page). */
-	tooLargeStatus: 400 | 413 | 502 = 413;
+	/** HTTP status of a body that is too large. */
+	tooLargeStatus: 400 | 413 = 413;
 	/** Those of `status` hold for `status-sync` too, each counted by itself. */
 	rateLimits: Record<RateLimitedOperation, RateLimit> = {
 		runsync: { requests: 2000, concurrent: 400 },
@@ -93,8 +90,6 @@ export class SimulatorOptions {
 		status: { requests: 2000, concurrent: 400 },
 		cancel: { requests: 100, concurrent: 20 },
 	};
-	/** Whether a 429 says when to come back. */
-	retryAfter: 'seconds' | 'none' = 'seconds';
 	/**
 	 * Real ms per documented ms, for every duration that Runpod documents (wait, retention,
 	 * executionTimeout, ttl, webhook pause, life of a video URL). 0.001 makes a minute 60 ms.
@@ -103,10 +98,6 @@ export class SimulatorOptions {
 	/** Documented ms between the calls of a webhook; a list has one pause for each further call. */
 	webhookRetryMs: number | readonly number[] = 10 * SECOND;
 	webhookTries = 3;
-	/** Documented ms that a video URL works. */
-	videoLifetimeMs = 7 * DAY;
-	/** Status of a video URL that has expired. */
-	expiredVideoStatus = 404;
 	/** Size of the served MP4; padded with a `free` box. 0 serves the file as it is. */
 	videoBytes = 0;
 	/** Whether http(s) images and audio are fetched, checked, and noted in the ledger with their sha256. */
@@ -114,10 +105,7 @@ export class SimulatorOptions {
 	recordRequests = true;
 }
 
-/**
- * As others measured Runpod, the likeliest of each at once. What was reported both ways stays as documented:
- * `refusesDataUris`, for p-video takes them at other hosts.
- */
+/** As others measured Runpod, the likeliest of each at once. */
 const SEEN: Partial<SimulatorOptions> = {
 	idSuffix: '-e1',
 	outputShape: 'result',
@@ -127,7 +115,7 @@ const SEEN: Partial<SimulatorOptions> = {
 	repeatsInput: true,
 	cancelledHasTimes: false,
 	showsHealth: false,
-	unknownAtFirst: { looks: 1, ms: 0 },
+	unknownAtFirst: 1,
 	edge: { afterMs: 100 * SECOND, status: 524 },
 	noCreditAs: 400,
 	leastExecutionTimeoutMs: 5001,

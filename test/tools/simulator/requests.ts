@@ -1,6 +1,6 @@
 /** The log of every HTTP request that reached the simulator (its own pages excepted). */
 
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Each with the method that it takes. Source: Runpod's operation reference; the last is in its SDKs. */
 export const METHODS = {
@@ -14,14 +14,14 @@ export const METHODS = {
 } as const;
 export type ApiOperation = keyof typeof METHODS;
 
-/** What a request asks for; `webhook` is one that the simulator sends. */
-export type Operation = ApiOperation | 'video' | 'billing' | 'webhook';
+/** What a request asks for. */
+export type Operation = ApiOperation | 'video' | 'billing';
 
 export interface RequestRecord {
 	readonly method: string;
 	/** With the query string. */
 	readonly path: string;
-	readonly operation: ApiOperation | 'video' | 'billing' | 'unknown';
+	readonly operation: Operation | 'unknown';
 	readonly endpoint: string | undefined;
 	/** The job: named in the path, or made by this request. */
 	jobId: string | undefined;
@@ -41,14 +41,11 @@ type Route = Pick<RequestRecord, 'operation' | 'endpoint' | 'jobId'>;
 
 /** Of a request that has just begun. */
 export function requestRecord(
-	method: string,
-	path: string,
-	route: Route,
+	{ method = 'GET', url: path = '/', headers }: IncomingMessage,
 	at: number,
-	headers: IncomingHttpHeaders = {},
 ): RequestRecord {
 	const open = { body: undefined, answeredAt: undefined, status: undefined };
-	return { method, path, ...route, headers, bytes: 0, at, ...open };
+	return { method, path, ...parseRoute(path), headers, bytes: 0, at, ...open };
 }
 
 const WITH_JOB: readonly string[] = ['status', 'status-sync', 'cancel', 'retry'];
@@ -58,7 +55,7 @@ function isApiOperation(name: string | undefined): name is ApiOperation {
 }
 
 /** Reads `/v2/<endpoint>/<operation>[/<job>]`, `/v2/billing/endpoints` and `/video/<job>/output.mp4`. */
-export function parseRoute(url: string): Route {
+function parseRoute(url: string): Route {
 	const [, root, first, second, third, ...rest] = (url.split('?')[0] ?? '').split('/');
 	const none: Route = { operation: 'unknown', endpoint: undefined, jobId: undefined };
 	if (rest.length > 0 || !first) return none;

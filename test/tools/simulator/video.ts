@@ -14,15 +14,14 @@ import { text, type Answer } from './answer';
 const FILE = readFileSync(join(__dirname, 'video.mp4'));
 const ZEROS = Buffer.alloc(64 * 1024);
 
-/** Answers GET and HEAD; `videoBytes` (below 4 GB) pads the file to that size where it is smaller. */
-export function videoAnswer(method: string, videoBytes: number): Answer {
+/** `videoBytes` (below 4 GB) pads the file to that size where it is smaller. */
+export function videoAnswer(videoBytes: number): Answer {
 	const isPadded = videoBytes >= FILE.length + 8;
 	return {
 		status: 200,
 		headers: { 'content-type': 'video/mp4' },
 		body: isPadded ? padded(videoBytes - FILE.length) : FILE,
 		length: isPadded ? videoBytes : FILE.length,
-		isBodiless: method === 'HEAD',
 	};
 }
 

@@ -3,11 +3,8 @@
 import { Agent, request } from 'undici';
 import type { Changes } from './changes';
 import type { Clock } from './clock';
-import type { Faults } from './faults';
-import { promptOf } from './json';
 import type { JobRecord } from './ledger';
 import type { SimulatorOptions } from './options';
-import { requestRecord } from './requests';
 
 /** Seen; nothing signs the calls. */
 const USER_AGENT = 'Go-http-client/2.0';
@@ -20,7 +17,6 @@ export class Webhooks {
 	constructor(
 		private readonly clock: Clock,
 		private readonly options: SimulatorOptions,
-		private readonly faults: Faults,
 		private readonly changes: Changes,
 	) {}
 
@@ -51,16 +47,8 @@ export class Webhooks {
 	}
 
 	private async call(job: JobRecord, body: string, dispatcher: Agent): Promise<number | string> {
-		const { id: jobId, endpoint, webhook = '' } = job;
-		const about = { operation: 'unknown', endpoint, jobId } as const;
-		const record = requestRecord('POST', webhook, about, this.clock.now());
-		const { delay, answer } = this.faults.take('webhook', record, () => promptOf(job.input));
-		if (delay) await this.clock.sleep(delay.ms);
-		if (answer?.kind === 'reset') return 'not sent: fault';
-		const sent = answer?.kind === 'body' ? answer : { body };
-		const type = ('contentType' in sent && sent.contentType) || 'application/json';
-		const headers = { 'content-type': type, 'user-agent': USER_AGENT };
-		return await request(webhook, { method: 'POST', headers, body: sent.body, dispatcher }).then(
+		const headers = { 'content-type': 'application/json', 'user-agent': USER_AGENT };
+		return await request(job.webhook ?? '', { method: 'POST', headers, body, dispatcher }).then(
 			async (response) => {
 				await response.body.dump();
 				return response.statusCode;

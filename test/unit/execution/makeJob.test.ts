@@ -1,7 +1,7 @@
 /** What is known of an item's job after what Runpod answered, and the budget that follows from it. */
 import { ended, makeJob } from '../../../nodes/PrunaVideo/execution/jobStates';
 import { type Execution, Item } from '../../../nodes/PrunaVideo/execution/execution';
-import { keptResponse, type JobRecord } from '../../../nodes/PrunaVideo/execution/record';
+import type { JobRecord } from '../../../nodes/PrunaVideo/execution/record';
 import { Failure, Stopped } from '../../../nodes/PrunaVideo/runpod/failure';
 import type { FinalJob, FinalState, Job } from '../../../nodes/PrunaVideo/runpod/job';
 import { open } from './opened';
@@ -64,22 +64,6 @@ test.each<[string, Step[], JobRecord['state'], number]>([
 	expect(execution.kept.committed).toBe(committed);
 });
 
-test('three times ten cents fit into thirty cents; a fourth waits for those that run', async () => {
-	const execution = open({ limit: 0.3 });
-	for (const index of [0, 1, 2]) await submit(OPEN, index)(execution);
-	const [fourth, fifth] = [3, 4].map((index) => submit(OPEN, index)(execution));
-	const isWaiting = new Promise((resolve) => setImmediate(resolve, 'waits'));
-	expect(await Promise.race([fourth, isWaiting])).toBe('waits');
-	end('FAILED')(execution);
-	execution.records.leave(0);
-	await fourth;
-	// The fifth woke up in the same moment.
-	expect(execution.kept.committed).toBe(0.3);
-	for (const index of [1, 2, 3]) execution.records.leave(index);
-	await expect(fifth).rejects.toThrow(/^Not submitted: with this item \(\$0.10\) .* \$0.40, above/);
-	expect(execution.records.get(4)).toBeUndefined();
-});
-
 test('of two at the same moment one is above the limit; no item waits for itself', async () => {
 	const execution = open({ limit: 0.1 });
 	const both = [0, 1].map(async (index) => await submit(OPEN, index)(execution));
@@ -89,14 +73,4 @@ test('of two at the same moment one is above the limit; no item waits for itself
 	await expect(both[1]).rejects.toThrow(/^Not submitted/);
 	execution.records.underWay.add(0);
 	await expect(submit()(execution)).rejects.toThrow(/^Not submitted/);
-});
-
-test('of a long response, only what the node reads is kept for the next try', () => {
-	const raw = { id: 'job-1', executionTime: 9, delayTime: ['x'], output: { result: V } };
-	const result = { videoUrl: V, cost: 0.1 };
-	expect(keptResponse(final('COMPLETED', raw), result)).toBe(raw);
-	const long = { ...raw, output: { result: V, echo: 'x'.repeat(20_000) } };
-	expect(keptResponse(final('COMPLETED', long), result)).toEqual({
-		...{ id: 'job-1', status: 'COMPLETED', executionTime: 9, output: { video_url: V, cost: 0.1 } },
-	});
 });

@@ -39,8 +39,6 @@ const film = { body: [Buffer.from('film')] };
 
 test.each([
 	['http://localhost/a.mp4', 'the machine itself (localhost)'],
-	['http://[::ffff:10.0.0.1]/a.mp4', 'a private network ([::ffff:a00:1])'],
-	['http://169.254.169.254/latest', 'a link-local network (169.254.169.254)'],
 	['http://n8n:5678/a.mp4', 'a host name without a domain (n8n)'],
 ])('an untrusted download sends nothing to %s', async (url, network) => {
 	const message = `The video could not be downloaded: its URL, which anyone could have sent, points to ${network}`;
@@ -57,14 +55,4 @@ test('an untrusted download of a public address, redirected as from the one that
 	const redirect = { status: 301, location: '../b.mp4?c=d' };
 	const { outcome, asked } = await download([redirect, film], { isUntrusted: true });
 	expect([outcome, asked]).toEqual(['film', [PUBLIC, 'https://files.example.com/x/b.mp4?c=d']]);
-});
-
-test('more than 256 MB of a video whose length was not announced', async () => {
-	const megabyte = Buffer.alloc(1024 * 1024, 'x');
-	function* endless() {
-		for (;;) yield megabyte;
-	}
-	const { outcome, asked } = await download([{ body: endless() }]);
-	const message = 'The video could not be downloaded: more than 256.0 MB came';
-	expect([outcome, asked]).toEqual([expect.objectContaining({ message }), [PUBLIC]]);
 });

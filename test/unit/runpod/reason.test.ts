@@ -19,7 +19,6 @@ const fps = { loc: ['input', 'fps'], msg: 'bad' };
 test.each<[unknown, string]>([
 	['Invalid audio format', 'Invalid audio format'],
 	['Error submitting task: 400, {"code":400,"message":"prompt too long"}', 'prompt too long'],
-	['Error submitting task: 429, {"code":429,"message":"Too many requests"}', 'Too many requests'],
 	[{ error: { message: 'deep' } }, 'deep'],
 	['{"error":"{\\"message\\":\\"deeper\\"}"}', 'deeper'],
 	[nested(2, 'deepest'), 'deepest'],
@@ -38,18 +37,14 @@ test.each<[unknown, string]>([
 	...[42, [1, null, {}], null, undefined].map((error): [unknown, string] => [error, '']),
 	[{ error_type: "<class 'ValueError'>", error_message: 'bad fps', error_traceback }, 'bad fps'],
 	[JSON.stringify({ error_type: 'x', error_message: 'no', error_traceback }), 'no'],
-	[assertion, 'AssertionError, without a message'],
 	[{ ...assertion, error_traceback }, 'ValueError: bad fps'],
 	[error_traceback, 'ValueError: bad fps'],
-	["'image'", MISSING],
 	[keyError, MISSING],
 	[[fps], 'input.fps: bad'],
 	[JSON.stringify([fps, { loc: ['input', 0], msg: 'worse' }]), 'input.fps: bad; input.0: worse'],
 	[`Invalid: ${JSON.stringify([fps, fps])}`, 'input.fps: bad; input.fps: bad'],
 	[['a', 'b', 'c', 'd'], 'a; b; c'],
-	[{ code: 1001 }, 'code 1001'],
 	[{ code: 429, message: 'busy' }, 'busy'],
-	[{ status: 'error', error: { message: 'CUDA out of memory' } }, 'CUDA out of memory'],
 	[{ status: 404, title: 'Not Found', detail: 'job not found' }, 'job not found'],
 ])('the reason in %j is "%s"', (error, reason) => {
 	expect(readReason(error)).toBe(reason);

@@ -101,18 +101,3 @@ export function id3v1(): Buffer {
 	tag.write('TAGA song', 'latin1');
 	return tag;
 }
-
-/** An APEv2 tag with one item of so many bytes. */
-export function ape(itemBytes: number): Buffer {
-	const item = Buffer.alloc(8);
-	item.writeUInt32LE(itemBytes);
-	const items = Buffer.concat([item, Buffer.from('Comment\0'), Buffer.alloc(itemBytes, 'a')]);
-	const head = (flags: number) => {
-		const bytes = Buffer.alloc(32);
-		bytes.write('APETAGEX', 'latin1');
-		const numbers = [2000, items.length + 32, 1, flags];
-		numbers.forEach((number, index) => bytes.writeUInt32LE(number, 8 + 4 * index));
-		return bytes;
-	};
-	return Buffer.concat([head(0xa0000000), items, head(0x80000000)]);
-}
