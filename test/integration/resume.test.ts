@@ -12,7 +12,7 @@ import {
 	submissions,
 	type Batch,
 } from './batch';
-import { NODE_NAME } from './engine';
+import { NODE_NAME, storeBinary, useBinaryMode } from './engine';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -248,6 +248,26 @@ describe('a job that is running', () => {
 	});
 });
 
+test('a video that comes only in the next try is remembered, and not asked for again', async () => {
+	simulator.options.lateOutput = { looks: Infinity };
+	refuse('shot 1.', 2);
+	const asked: number[] = [];
+	const { type, kept } = listening(() => {
+		simulator.options.lateOutput = { looks: 0 };
+		asked.push(simulator.requests.filter(({ jobId }) => jobId === jobsOf('shot 0.')[0]?.id).length);
+	});
+	const options = { timeout: 2, concurrency: 1 };
+	const settings = { ...FIVE, maxTries: 4 };
+	const { items } = await generate(simulator, { prompts: shots(2), options, settings, type });
+
+	expect(promptsOf(items, simulator)).toEqual(shots(2));
+	expect(jobs()).toHaveLength(2);
+	expect(kept.map((text) => /"state":"(done|running)"/.exec(text)?.[1])).toEqual([
+		...['running', 'done', 'done', undefined],
+	]);
+	expect(new Set(asked.slice(1)).size).toBe(1);
+});
+
 test('a submitted job that Runpod answers as failed is submitted anew', async () => {
 	const body = JSON.stringify({ id: 'job-1', status: 'FAILED', error: 'Invalid audio format' });
 	simulator.faults.add({ operation: 'run', kind: 'body', status: 400, body });
@@ -440,6 +460,33 @@ describe('a retry from the list of executions', () => {
 		expect(jobs()).toHaveLength(3);
 		const webhooks = submissions(simulator).map(({ body }) => (body as IDataObject).webhook);
 		expect(new Set(webhooks).size).toBe(2);
+	});
+
+	test.each<[string, Batch]>([
+		['a file', { parameters: { image: 'data' } }],
+		['a policy', { options: { policy: '{"ttl": 60000}' } }],
+		['a file as a link', { parameters: { image: 'data' }, options: { sendFilesAs: 'link' } }],
+	])('takes over what runs and what is done with %s, files in memory too', async (_, more) => {
+		for (const mode of ['filesystem', 'default'] as const) {
+			if (mode === 'default' && more.options?.sendFilesAs === 'link') continue;
+			await useBinaryMode(mode);
+			simulator.reset();
+			simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 3_000);
+			const png = await storeBinary(Buffer.from('89504e470d0a1a0a', 'hex'), 'image/png', 'a.png');
+			const batch: Batch = {
+				items: shots(2).map((prompt) => ({ json: { prompt }, binary: { data: png } })),
+				parameters: more.parameters,
+				options: { executionMode: 'async', timeout: 2, ...more.options },
+			};
+			const failed = await generate(simulator, batch);
+			expect(failed.error?.message).toMatch(/was still IN_PROGRESS/);
+			simulator.options.executionTimeMs = 20;
+			const { items } = await generate(simulator, { ...batch, retryOf: failed.run });
+
+			expect(promptsOf(items, simulator)).toEqual(shots(2));
+			expect(submissions(simulator)).toHaveLength(2);
+		}
+		await useBinaryMode('filesystem');
 	});
 
 	test('leaves the job of another request alone, and counts it', async () => {

@@ -297,6 +297,14 @@ describe('links', () => {
 		check(await give('image', ...links), right);
 	});
 
+	test.each([
+		['audio', 'Audio'],
+		['options.webhookUrl', 'Webhook URL'],
+	])('%s: not more than 8000 characters', async (path, label) => {
+		const link = `https://x.test/${'a'.repeat(8000)}`;
+		check(await give(path, link), new RegExp(`^'${label}' is longer than 8000 characters$`));
+	});
+
 	test("a Telegram bot's token is shown nowhere", async () => {
 		const spelled = ['HTTPS://API', 'api'].map((start) => BOT.replace('https://api', start));
 		const results = [

@@ -66,7 +66,7 @@ function hurryPauses(): void {
 
 describe('long status checks (status-sync)', () => {
 	test.each([
-		['async', ASYNC, { timeScale: 0.15, executionTimeMs: 1_500 }],
+		['async', { ...ASYNC, timeout: 600 }, { timeScale: 0.15, executionTimeMs: 1_500 }],
 		['a runsync that did not finish', {}, { timeScale: 0.02, executionTimeMs: 2_300 }],
 	])('%s: the end is seen by one request', async (_, options, how) => {
 		Object.assign(simulator.options, how);
@@ -74,6 +74,9 @@ describe('long status checks (status-sync)', () => {
 
 		expect(items[0]?.json).toMatchObject({ id: simulator.ledger.jobs[0]?.id, status: 'COMPLETED' });
 		expect([looksAt('status-sync'), looksAt('status')]).toEqual([1, 0]);
+		// Proxies end what is open for a minute.
+		const wait = /status-sync.*wait=(\d+)/.exec(simulator.requests.map(({ path }) => path).join());
+		expect(Number(wait?.[1])).toBeLessThanOrEqual(50_000);
 		expect(submissions(simulator)).toHaveLength(1);
 	});
 
@@ -139,6 +142,7 @@ describe('a job that is not found', () => {
 		['after runsync', { misses: 6, body: problem('job not found') }, { executionMode: 'sync' }],
 		['that was found once', { known: 1, misses: 6, body: 'job not found' }, {}],
 		['of an endpoint', { misses: 6, body: 'job x not found for endpoint p-video' }, {}],
+		['for 55 s', { misses: 6, body: 'job not found', aheadMs: 55_000 }, {}],
 	])('passes while it is new: %s', async (_, row, options) => {
 		const { items } = await missing(row, options);
 		expect(items[0]?.json).toMatchObject({ id: JOB.id, status: 'COMPLETED' });
@@ -167,6 +171,23 @@ describe('a job that is not found', () => {
 		expect(error?.message).toMatch(/^Job never-there was not found on Runpod/);
 		expect(server?.requests).toHaveLength(3);
 	});
+});
+
+test('a result that comes 8 s after COMPLETED is taken', async () => {
+	hurryPauses();
+	const now = performance.now.bind(performance);
+	let passed = 0;
+	jest.spyOn(performance, 'now').mockImplementation(() => now() + passed);
+	let looks = 0;
+	const { items } = await generateAt(
+		accepting((_, response) => {
+			// The first is when the wait begins.
+			if (looks > 0) passed += 2_000;
+			reply(response, 200, ++looks <= 5 ? { ...DONE, output: undefined } : DONE);
+		}),
+		ASYNC,
+	);
+	expect(items[0]?.json).toMatchObject({ id: JOB.id, video_url: DONE.output.result });
 });
 
 describe('the timeout limits everything', () => {
