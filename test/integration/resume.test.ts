@@ -462,31 +462,27 @@ describe('a retry from the list of executions', () => {
 		expect(new Set(webhooks).size).toBe(2);
 	});
 
-	test.each<[string, Batch]>([
-		['a file', { parameters: { image: 'data' } }],
-		['a policy', { options: { policy: '{"ttl": 60000}' } }],
-		['a file as a link', { parameters: { image: 'data' }, options: { sendFilesAs: 'link' } }],
-	])('takes over what runs and what is done with %s, files in memory too', async (_, more) => {
-		for (const mode of ['filesystem', 'default'] as const) {
-			if (mode === 'default' && more.options?.sendFilesAs === 'link') continue;
-			await useBinaryMode(mode);
-			simulator.reset();
-			simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 3_000);
-			const png = await storeBinary(Buffer.from('89504e470d0a1a0a', 'hex'), 'image/png', 'a.png');
-			const batch: Batch = {
-				items: shots(2).map((prompt) => ({ json: { prompt }, binary: { data: png } })),
-				parameters: more.parameters,
-				options: { executionMode: 'async', timeout: 2, ...more.options },
-			};
-			const failed = await generate(simulator, batch);
-			expect(failed.error?.message).toMatch(/was still IN_PROGRESS/);
-			simulator.options.executionTimeMs = 20;
-			const { items } = await generate(simulator, { ...batch, retryOf: failed.run });
-
-			expect(promptsOf(items, simulator)).toEqual(shots(2));
-			expect(submissions(simulator)).toHaveLength(2);
-		}
+	const image = { parameters: { image: 'data' } };
+	test.each<[string, Parameters<typeof useBinaryMode>[0], Batch]>([
+		['a file', 'filesystem', image],
+		['a file in memory', 'default', image],
+		['a file as a link', 'filesystem', { ...image, options: { sendFilesAs: 'link' } }],
+		['a policy', 'filesystem', { options: { policy: '{"ttl": 60000}' } }],
+	])('takes over what runs and what is done with %s', async (_, mode, { parameters, options }) => {
+		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 2_000);
+		await useBinaryMode(mode);
+		const png = await storeBinary(Buffer.from('89504e470d0a1a0a', 'hex'), 'image/png');
+		const items = shots(2).map((prompt) => ({ json: { prompt }, binary: { data: png } }));
+		const batch = { items, parameters, options: { ...SHORT, ...options } };
+		const failed = await generate(simulator, batch);
+		expect(failed.error?.message).toMatch(/was still IN_PROGRESS/);
+		batch.options.timeout = 20;
+		const again = await generate(simulator, { ...batch, retryOf: failed.run });
+		simulator.options.executionTimeMs = 20;
 		await useBinaryMode('filesystem');
+
+		expect(promptsOf(again.items, simulator)).toEqual(shots(2));
+		expect(submissions(simulator)).toHaveLength(2);
 	});
 
 	test('leaves the job of another request alone, and counts it', async () => {

@@ -297,12 +297,9 @@ describe('links', () => {
 		check(await give('image', ...links), right);
 	});
 
-	test.each([
-		['audio', 'Audio'],
-		['options.webhookUrl', 'Webhook URL'],
-	])('%s: not more than 8000 characters', async (path, label) => {
+	test.each(['audio', 'options.webhookUrl'])('%s: not more than 8000 characters', async (path) => {
 		const link = `https://x.test/${'a'.repeat(8000)}`;
-		check(await give(path, link), new RegExp(`^'${label}' is longer than 8000 characters$`));
+		check(await give(path, link), /^'(Audio|Webhook URL)' is longer than 8000 characters$/);
 	});
 
 	test("a Telegram bot's token is shown nowhere", async () => {
