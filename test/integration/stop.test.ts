@@ -229,12 +229,12 @@ describe('a stop cancels on Runpod every job whose id is known, at once', () => 
 	test('a job that Job > Retry requeued, in the second try', async () => {
 		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: 2 });
 		await generate(simulator, { prompts: shots(2), settings: CONTINUE });
-		const [first, second] = simulator.ledger.jobs.map(({ id }) => id);
+		const ids = simulator.ledger.jobs.map(({ id }) => id);
 		simulator.hold('finish');
 		simulator.faults.add({ operation: 'retry', kind: 'status', status: 402, skip: 1 });
 		simulator.faults.add({ operation: 'status', kind: 'hang' });
 		const { stop, errors } = start({
-			items: [first, second].map((id) => ({ json: { id } })),
+			items: ids.map((id) => ({ json: { id } })),
 			parameters: { resource: 'job', operation: 'retry', jobId: '={{ $json.id }}' },
 			options: { concurrency: 1 },
 			settings: RETRY,
@@ -243,8 +243,8 @@ describe('a stop cancels on Runpod every job whose id is known, at once', () => 
 		await stop();
 
 		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 1, FAILED: 1 });
-		expect(count('retry').map(({ jobId }) => jobId)).toEqual([first, second]);
-		expect(errors().at(-1)).toContain(`${first} (cancelled)`);
+		expect(count('retry').map(({ jobId }) => jobId)).toEqual(ids);
+		expect(errors().at(-1)).toContain(`${ids[0]} (cancelled)`);
 	});
 
 	test('jobs beside a download, which ends', async () => {

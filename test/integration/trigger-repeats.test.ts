@@ -100,7 +100,6 @@ test('400 jobs that end together, which Runpod shows open for 6 s more, all arri
 	await simulator.waitFor(() => jobs.every(hasArrived), 170_000);
 	const atFirst = jobs.filter(({ webhookTries }) => webhookTries.length === 1).length;
 	process.stderr.write(`400 jobs that end together: ${atFirst} arrive by their first call\n`);
-	// A call that finds its job open looks again.
 	const calls = jobs.reduce((sum, { webhookTries }) => sum + webhookTries.length, 0);
 	expect(looks()).toBeGreaterThan(calls);
 	const ids = jobs.map(({ id }) => id);
