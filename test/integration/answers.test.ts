@@ -169,12 +169,15 @@ describe('row 19: the cost and the seed', () => {
 		expect(hints.map(({ type }) => type)).not.toContain('warning');
 	});
 
-	test('a cost that differs from the estimate is reported; the seed that was used wins', async () => {
-		jobEnds({ output: { result: 'https://v.example/a.mp4', cost: 5, seed: 77 } });
+	test.each([
+		[5, '$4.90 more than estimated'],
+		[0.04, '$0.06 less than estimated'],
+	])('a cost of %d is reported; the seed that was used wins', async (cost, hint) => {
+		jobEnds({ output: { result: 'https://v.example/a.mp4', cost, seed: 77 } });
 		const parameters = { additionalFields: { seed: 5 } };
 		const { items, hints } = await take('sync', { parameters });
-		expect(items[0]?.json).toMatchObject({ cost: 5, seed: 77 });
-		expect(hints.map(({ message }) => message).join()).toContain('$4.90 more than estimated');
+		expect(items[0]?.json).toMatchObject({ cost, seed: 77 });
+		expect(hints.map(({ message }) => message).join()).toContain(hint);
 	});
 });
 

@@ -50,6 +50,28 @@ test.each([
 	expect(open.most).toBe(most);
 });
 
+test.each(['sync', 'async'])(
+	'of two executions that share the limits of Runpod, 200 jobs arrive: %s',
+	async (executionMode) => {
+		const { rateLimits } = simulator.options;
+		simulator.options.executionTimeMs = 300;
+		const cap = { requests: 150, concurrent: 50 };
+		simulator.options.rateLimits = { ...rateLimits, runsync: cap, run: cap, status: cap };
+		const prompts = shots(200);
+		const options = { concurrency: 100, executionMode };
+		const half = async (from: number) =>
+			await generate(simulator, { prompts: prompts.slice(from, from + 100), options });
+		const results = await Promise.all([half(0), half(100)]);
+		Object.assign(simulator.options, { rateLimits, executionTimeMs: 20 });
+
+		const items = results.flatMap((result) => result.items);
+		expect(promptsOf(items, simulator)).toEqual(prompts);
+		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 200 });
+		expect(submissions(simulator).map(({ status }) => status)).toContain(429);
+	},
+	120_000,
+);
+
 test('the output keeps the input order when the first items take longest', async () => {
 	const prompts = shots(20);
 	simulator.options.executionTimeMs = ({ prompt }) => 200 - 10 * prompts.indexOf(String(prompt));

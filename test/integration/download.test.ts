@@ -228,6 +228,27 @@ describe('a host that refuses the video', () => {
 		]);
 	});
 
+	/** Answers after which so many ms have passed, and the video. */
+	const through = async (ms: number[], answer: Reply, options: IDataObject = {}) => {
+		const now = performance.now.bind(performance);
+		let passed = 0;
+		jest.spyOn(performance, 'now').mockImplementation(() => now() + passed);
+		const late = ms.map(
+			(each): Reply =>
+				(...call) => ((passed += each), answer(...call)),
+		);
+		const { items } = await download({ replies: [...late, film], options });
+		expect(items[0]?.binary).toHaveProperty('data');
+	};
+
+	test.each([403, 404])('with HTTP %d for 12 s gives it then', async (code) => {
+		await through([4_000, 4_000, 4_000], status(code));
+	});
+
+	test('or breaks off may take 25 s, however little is left of the timeout', async () => {
+		await through([25_000], reset, { timeout: 1 });
+	});
+
 	test('of an unknown day is asked once, and it may have expired', async () => {
 		const parameters = { resource: 'job', operation: 'get', jobId: ID };
 		const { error, asked } = await download({ replies: blocked, parameters });

@@ -1,6 +1,7 @@
 /** Job > Submit, Get, Cancel and Retry, and Endpoint > Get Health. */
 import type { IDataObject } from 'n8n-workflow';
-import { CONTINUE, generate, simulator, useSimulator, type Batch } from './batch';
+import type { FaultRule } from '../tools/simulator';
+import { CONTINUE, generate, RETRY, shots, simulator, useSimulator, type Batch } from './batch';
 
 // A fresh job that is unknown, and health that is refused, have tests of their own.
 useSimulator({ unknownAtFirst: 0, showsHealth: true });
@@ -39,6 +40,20 @@ test.each<[string, IDataObject, number | null, string]>([
 	expect(hints[0]?.message).toContain(hint);
 });
 
+test.each<[string, FaultRule | undefined]>([
+	['IN_PROGRESS', undefined],
+	['UNKNOWN', { operation: 'status', kind: 'forget' }],
+	['UNKNOWN', { operation: 'status', kind: 'status', status: 400 }],
+])('submit in a later try says what Runpod does: %s, %j', async (state, rule) => {
+	simulator.hold('finish');
+	if (rule) simulator.faults.add(rule);
+	simulator.faults.add({ operation: 'run', kind: 'status', status: 400, skip: 1 });
+	const batch = { prompts: shots(2), options: { concurrency: 1 }, settings: RETRY };
+	const { items } = await run('submit', {}, batch);
+	expect(items.map(({ json }) => json.status)).toEqual([state, 'IN_QUEUE']);
+	expect(items.map(({ json }) => json.id)).toEqual(simulator.ledger.jobs.map(({ id }) => id));
+});
+
 test('get returns the state of an open job as data, and with waiting names it at the timeout', async () => {
 	simulator.hold();
 	const id = await submit();
@@ -57,6 +72,9 @@ test('get of a completed job returns its video and file, without prompt and seed
 	]);
 	expect(items[0]?.json).toMatchObject({ id: jobId, status: 'COMPLETED', cost: 0.1 });
 	expect(items[0]?.binary?.data?.mimeType).toBe('video/mp4');
+	// It may have been ready for as long as Runpod keeps results: half an hour.
+	const hours = (Date.parse(String(items[0]?.json.expiresAt)) - Date.now()) / 3_600_000;
+	expect(hours).toBeCloseTo(7 * 24 - 0.5, 1);
 	const raw = await run('get', { jobId }, { options: { simplify: false } });
 	expect(raw.items[0]?.json).toMatchObject({ id: jobId, output: { cost: 0.1 } });
 });

@@ -15,7 +15,7 @@ import {
 	useSimulator,
 	type Batch,
 } from './batch';
-import { NODE_NAME } from './engine';
+import { NODE_NAME, storeBinary, useBinaryMode } from './engine';
 
 useSimulator();
 
@@ -227,6 +227,26 @@ describe('a job that is running', () => {
 	});
 });
 
+test('a video that comes only in the next try is remembered, and not asked for again', async () => {
+	simulator.options.lateOutput = { looks: Infinity };
+	refuse('shot 1.', 2);
+	const asked: number[] = [];
+	const { type, kept } = listening(() => {
+		simulator.options.lateOutput = { looks: 0 };
+		asked.push(simulator.requests.filter(({ jobId }) => jobId === jobsOf('shot 0.')[0]?.id).length);
+	});
+	const options = { timeout: 2, concurrency: 1 };
+	const settings = { ...FIVE, maxTries: 4 };
+	const { items } = await generate(simulator, { prompts: shots(2), options, settings, type });
+
+	expect(promptsOf(items, simulator)).toEqual(shots(2));
+	expect(jobs()).toHaveLength(2);
+	expect(kept.map((text) => /"state":"(done|running)"/.exec(text)?.[1])).toEqual([
+		...['running', 'done', 'done', undefined],
+	]);
+	expect(new Set(asked.slice(1)).size).toBe(1);
+});
+
 test('a submitted job that Runpod answers as failed is submitted anew', async () => {
 	const body = JSON.stringify({ id: 'job-1', status: 'FAILED', error: 'Invalid audio format' });
 	simulator.faults.add({ operation: 'run', kind: 'body', status: 400, body });
@@ -391,6 +411,29 @@ describe('a retry from the list of executions', () => {
 		expect(jobs()).toHaveLength(3);
 		const webhooks = submissions(simulator).map(({ body }) => (body as IDataObject).webhook);
 		expect(new Set(webhooks).size).toBe(2);
+	});
+
+	const image = { parameters: { image: 'data' } };
+	test.each<[string, Parameters<typeof useBinaryMode>[0], Batch]>([
+		['a file', 'filesystem', image],
+		['a file in memory', 'default', image],
+		['a file as a link', 'filesystem', { ...image, options: { sendFilesAs: 'link' } }],
+		['a policy', 'filesystem', { options: { policy: '{"ttl": 60000}' } }],
+	])('takes over what runs and what is done with %s', async (_, mode, { parameters, options }) => {
+		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : 2_000);
+		await useBinaryMode(mode);
+		const png = await storeBinary(Buffer.from('89504e470d0a1a0a', 'hex'), 'image/png');
+		const items = shots(2).map((prompt) => ({ json: { prompt }, binary: { data: png } }));
+		const batch = { items, parameters, options: { ...SHORT, ...options } };
+		const failed = await generate(simulator, batch);
+		expect(failed.error?.message).toMatch(/was still IN_PROGRESS/);
+		batch.options.timeout = 20;
+		const again = await generate(simulator, { ...batch, retryOf: failed.run });
+		simulator.options.executionTimeMs = 20;
+		await useBinaryMode('filesystem');
+
+		expect(promptsOf(again.items, simulator)).toEqual(shots(2));
+		expect(submissions(simulator)).toHaveLength(2);
 	});
 
 	test('leaves the job of another request alone, and counts it', async () => {

@@ -289,6 +289,11 @@ describe('links', () => {
 		check(await give('image', ...links), right);
 	});
 
+	test.each(['audio', 'options.webhookUrl'])('%s: not more than 8000 characters', async (path) => {
+		const link = `https://x.test/${'a'.repeat(8000)}`;
+		check(await give(path, link), /^'(Audio|Webhook URL)' is longer than 8000 characters$/);
+	});
+
 	test("a Telegram bot's token is shown nowhere", async () => {
 		const spelled = ['HTTPS://API', 'api'].map((start) => BOT.replace('https://api', start));
 		const results = [

@@ -67,11 +67,10 @@ describe('the key stays with the host of the base URL', () => {
 
 	test('URLs of images and audio are fetched by Runpod, not by the node', async () => {
 		const media = { image: `${strangerUrl}/a.png`, audio: `${strangerUrl}/a.mp3` };
-		// The simulator, like Runpod, fetches them.
 		const { items } = await generate(simulator, { parameters: media, settings: CONTINUE });
 		expect(items).toHaveLength(1);
-		expect(heard.join()).not.toContain(simulator.apiKey);
-		expect(heard.every((request) => !request.includes('axios'))).toBe(true);
+		// Runpod would fetch them, the simulator does not.
+		expect(heard).toEqual([]);
 	});
 });
 

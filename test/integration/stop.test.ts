@@ -15,6 +15,7 @@ import {
 	type Batch,
 } from './batch';
 import { node, NODE_NAME, simpleDescription } from './engine';
+import { hurryClock } from './hurry';
 
 /** An answer that comes so late comes when the test moves time on. */
 const LATER_MS = 60_000;
@@ -198,6 +199,27 @@ describe('a stop cancels on Runpod every job whose id is known, at once', () => 
 		expect(error.length).toBeLessThan(10_000);
 	}, 240_000);
 
+	test('a job that Job > Retry requeued, in the second try', async () => {
+		simulator.faults.add({ operation: 'runsync', kind: 'job', error: 'busy', times: 2 });
+		await generate(simulator, { prompts: shots(2), settings: CONTINUE });
+		const ids = simulator.ledger.jobs.map(({ id }) => id);
+		simulator.hold('finish');
+		simulator.faults.add({ operation: 'retry', kind: 'status', status: 402, skip: 1 });
+		simulator.faults.add({ operation: 'status', kind: 'hang' });
+		const { stop, errors } = start({
+			items: ids.map((id) => ({ json: { id } })),
+			parameters: { resource: 'job', operation: 'retry', jobId: '={{ $json.id }}' },
+			options: { concurrency: 1 },
+			settings: RETRY,
+		});
+		await simulator.waitFor(() => count('status').length === 1);
+		await stop();
+
+		expect(simulator.ledger.countByStatus()).toEqual({ CANCELLED: 1, FAILED: 1 });
+		expect(count('retry').map(({ jobId }) => jobId)).toEqual(ids);
+		expect(errors().at(-1)).toContain(`${ids[0]} (cancelled)`);
+	});
+
 	test('jobs beside a download, which ends', async () => {
 		simulator.options.executionTimeMs = ({ prompt }) => (prompt === 'shot 0.' ? 5 : LATER_MS);
 		simulator.faults.add({ operation: 'video', kind: 'hang', times });
@@ -213,6 +235,21 @@ describe('a stop cancels on Runpod every job whose id is known, at once', () => 
 		expect(errors().join()).toContain(`item 0: ${jobOf('shot 0.')?.id} http://`);
 		await simulator.waitFor(() => underway().length === 0);
 	});
+});
+
+test('a stop whose cancels are never answered ends in a minute, and names the jobs', async () => {
+	hurryClock(10);
+	simulator.hold('finish');
+	simulator.faults.add({ operation: 'cancel', kind: 'hang', times });
+	const { stop, errors } = start({ prompts: shots(50), options: ASYNC });
+	await simulator.waitFor(followed(50), 20_000);
+	const began = performance.now();
+	await stop();
+
+	expect(performance.now() - began).toBeLessThan(75_000);
+	for (const { id } of simulator.ledger.jobs) {
+		expect(errors().at(-1)).toContain(`${id} (may still be running)`);
+	}
 });
 
 describe('after a stop', () => {

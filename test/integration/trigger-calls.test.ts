@@ -1,6 +1,7 @@
 /** Pruna Video Trigger: which calls it believes, and what the caller is answered. */
 import type { IDataObject } from 'n8n-workflow';
 import { credentialsOf, engineLogger } from './batch';
+import { hurryClock } from './hurry';
 import {
 	completed,
 	FASTER,
@@ -109,6 +110,31 @@ describe('what Runpod tells a moment later is waited for, with three status chec
 		expect((await trigger.starts())[0]?.json).toMatchObject({ cost: 0.1 });
 		expect(looks()).toBeLessThanOrEqual(3);
 	});
+});
+
+test('beside 200 forged calls, each with three status checks at most, 20 real ones arrive', async () => {
+	const trigger = await listen();
+	const forged = Array.from(
+		{ length: 200 },
+		async (_, index) => await trigger.call(completed(`forged-${index}`)),
+	);
+	const jobs = await Promise.all(Array.from({ length: 20 }, async () => await runJob(trigger.url)));
+	for (const { status } of await Promise.all(forged)) expect(status).toBe(503);
+	const started = (await trigger.starts()).map(({ json }) => json.id);
+	expect([started.sort(), trigger.errors]).toEqual([jobs.map(({ id }) => id).sort(), []]);
+	const asked = new Map<unknown, number>();
+	for (const { jobId } of simulator.requests) asked.set(jobId, (asked.get(jobId) ?? 0) + 1);
+	asked.delete(undefined);
+	expect([asked.size, Math.max(...asked.values())]).toEqual([220, 3]);
+});
+
+test('while Runpod does not answer, a caller has its 503 after 9 s', async () => {
+	const trigger = await listen();
+	simulator.faults.add({ operation: 'status', kind: 'hang', times: Infinity });
+	hurryClock(5);
+	const began = performance.now();
+	expect((await trigger.call(completed('job-1'))).status).toBe(503);
+	expect(performance.now() - began).toBeLessThan(12_000);
 });
 
 test('a job of another endpoint is found with its Endpoint ID', async () => {

@@ -56,7 +56,7 @@ const accepting =
 
 describe('long status checks (status-sync)', () => {
 	test.each([
-		['async', ASYNC, { timeScale: 0.15, executionTimeMs: 1_500 }],
+		['async', { ...ASYNC, timeout: 600 }, { timeScale: 0.15, executionTimeMs: 1_500 }],
 		['a runsync that did not finish', {}, { timeScale: 0.02, executionTimeMs: 2_300 }],
 	])('%s: the end is seen by one request', async (_, options, how) => {
 		Object.assign(simulator.options, how);
@@ -64,6 +64,9 @@ describe('long status checks (status-sync)', () => {
 
 		expect(items[0]?.json).toMatchObject({ id: simulator.ledger.jobs[0]?.id, status: 'COMPLETED' });
 		expect([looksAt('status-sync'), looksAt('status')]).toEqual([1, 0]);
+		// Proxies end what is open for a minute.
+		const wait = /status-sync.*wait=(\d+)/.exec(simulator.requests.map(({ path }) => path).join());
+		expect(Number(wait?.[1])).toBeLessThanOrEqual(50_000);
 		expect(submissions(simulator)).toHaveLength(1);
 	});
 
@@ -131,6 +134,7 @@ describe('a job that is not found', () => {
 		['after runsync', { misses: 6, body: problem('job not found') }, { executionMode: 'sync' }],
 		['that was found once', { known: 1, misses: 6, body: 'job not found' }, {}],
 		['of an endpoint', { misses: 6, body: 'job x not found for endpoint p-video' }, {}],
+		['for 55 s', { misses: 6, body: 'job not found', aheadMs: 55_000 }, {}],
 	])('passes while it is new: %s', async (_, row, options) => {
 		const { items } = await missing(row, options);
 		expect(items[0]?.json).toMatchObject({ id: JOB.id, status: 'COMPLETED' });
@@ -175,6 +179,20 @@ describe('a job that is not found', () => {
 		);
 		expect(error?.message).toMatch(/^Job never-there was not found on Runpod/);
 		expect(server?.requests).toHaveLength(3);
+	});
+
+	test('a result that comes 8 s after COMPLETED is taken', async () => {
+		const now = performance.now.bind(performance);
+		// The wait begins with the first look.
+		let looks = -1;
+		jest.spyOn(performance, 'now').mockImplementation(() => now() + 2_000 * Math.max(0, looks));
+		const { items } = await generateAt(
+			accepting((_, response) =>
+				reply(response, 200, ++looks < 5 ? { ...DONE, output: {} } : DONE),
+			),
+			ASYNC,
+		);
+		expect([items[0]?.json.status, looks]).toEqual(['COMPLETED', 5]);
 	});
 });
 

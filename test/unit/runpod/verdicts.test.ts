@@ -1,4 +1,6 @@
 /** The one table: may Runpod have accepted a job, will it pass by itself, and what does the user read? */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Answer } from '../../../nodes/PrunaVideo/runpod/answer';
 import { readKeyCheck } from '../../../nodes/PrunaVideo/runpod/keyCheck';
 import { jobRequestFailed, requestFailed } from '../../../nodes/PrunaVideo/runpod/messages';
@@ -103,6 +105,32 @@ test.each(TABLE)('%j: accepted %s, %s, "%s"', (answer, accepted, lasts, message)
 	expect(costly.message).toBe(mayBeAccepted ? `${message}; the job may be running` : message);
 	const unclear = /may be billed a second time/;
 	expect(costly.description).toMatch(mayBeAccepted ? unclear : reading.description);
+});
+
+test('docs/errors.md has the same table', () => {
+	const docs = readFileSync(join(__dirname, '../../../docs/errors.md'), 'utf8');
+	const [section = ''] = docs.split('## Requests to Runpod')[1]!.split('\n## ');
+	const lines = section.split('\n').filter((line) => /^\| (?!how|---)/.test(line));
+	const rows = lines.map((line) => line.slice(2).split(' | '));
+	for (const [index, row] of rows.entries()) {
+		if (row[1]?.includes('the same')) row[1] = rows[index - 1]?.[1] ?? '';
+	}
+	const statuses = Array.from({ length: 300 }, (_, index) => answered(300 + index));
+	const said = [...TABLE.map(([answer]) => answer), ...statuses].map((answer) => {
+		const { message } = requestFailed(answer, { endpointId: 'p-video', isCostly: false });
+		const code = answer.kind === 'answered' && answer.status >= 300 ? String(answer.status) : '';
+		const names = [code, code.replace(/..$/, 'xx'), code.replace(/.$/, 'x')];
+		const row = rows.find(([how = '', , start = '']) => {
+			const isNamed = names.some((name) => how.includes(name));
+			return isNamed && message.startsWith(start.replace(/( \(|'?…|;).*/, ''));
+		});
+		const unsent = mayRepeat(answer, true) ? 'no; repeated' : 'no';
+		const accepted = judge(answer).mayBeAccepted ? 'maybe' : unsent;
+		const told = row?.[1]?.replace(/( until|; ends).*/, '');
+		expect([message, told]).toEqual([message, accepted]);
+		return row;
+	});
+	expect(new Set(said).size).toBe(rows.length);
 });
 
 test.each([
