@@ -81,13 +81,15 @@ export async function submitJob(
 	throw failedJob(job, result, plan);
 }
 
+const CURRENT_STATE_MS = 5_000;
+
 /** The current state of a job that an earlier try submitted; `UNKNOWN` if Runpod does not return it. */
 export async function currentJob(
 	{ execution }: Item,
 	{ id, endpointId }: { id: string; endpointId: string },
 ): Promise<Job> {
 	const endpoint = await execution.endpoint(endpointId);
-	return await endpoint.getJob(id).catch((error: unknown) => {
+	return await endpoint.getJob(id, CURRENT_STATE_MS).catch((error: unknown) => {
 		if (error instanceof Failure) return { id, status: 'UNKNOWN', raw: { id } };
 		throw error;
 	});

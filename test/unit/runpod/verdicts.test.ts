@@ -111,7 +111,7 @@ test('docs/errors.md has the same table', () => {
 	const docs = readFileSync(join(__dirname, '../../../docs/errors.md'), 'utf8');
 	const [section = ''] = docs.split('## Requests to Runpod')[1]!.split('\n## ');
 	const lines = section.split('\n').filter((line) => /^\| (?!how|---)/.test(line));
-	const rows = lines.map((line) => line.slice(2).split(' | '));
+	const rows = lines.map((line) => line.slice(2, -2).split(/ +\| /));
 	for (const [index, row] of rows.entries()) {
 		if (row[1]?.includes('the same')) row[1] = rows[index - 1]?.[1] ?? '';
 	}
