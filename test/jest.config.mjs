@@ -17,6 +17,6 @@ export default {
 	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 	coverageThreshold: { global: { lines: 95, branches: 90 } },
 	testTimeout: 30_000,
-	// Most tests wait for sockets and timers, so that two cores carry three.
-	maxWorkers: 3,
+	// Most tests wait for sockets and timers, so that two cores carry five.
+	maxWorkers: 5,
 };
