@@ -31,7 +31,7 @@ export class PrunaVideoRunpodApi implements ICredentialType {
 			name: 'baseUrl',
 			type: 'string',
 			default: DEFAULT_BASE_URL,
-			description: 'Change only for a proxy or the simulator',
+			description: 'Only change this to use a proxy or the simulator',
 		},
 	];
 

@@ -31,13 +31,13 @@ const OPTIONS = {
 	maxCostPerItem: amountField({
 		label: `${LABELS.maxCostPerItem} (USD)`,
 		description:
-			'Items estimated above this amount, and those whose price is not known, are not submitted',
+			'Items estimated to cost more than this amount, and items of unknown price, are not submitted',
 		suggestion: 0.4,
 	}),
 	maxCostPerExecution: amountField({
 		label: `${LABELS.maxCostPerExecution} (USD)`,
 		description:
-			'Items that would take the total above this amount, and those whose price is not known, are not submitted',
+			'Items that would take the total above this amount, and items of unknown price, are not submitted',
 		hint: FROM_FIRST_ITEM,
 		builderHint: { propertyHint: 'Always set it: every execution is billed' },
 		suggestion: 5,
@@ -53,7 +53,7 @@ const OPTIONS = {
 	timeout: wholeNumberField({
 		label: `${LABELS.timeout} (Seconds)`,
 		description:
-			'Maximum time to wait for each item, in seconds. After that the node fails with the job ID, if there is one; the job keeps running on Runpod.',
+			'Maximum time to wait for each item, in seconds. After that the item fails with an error that names the job, if it is known; the job keeps running on Runpod.',
 		minimum: 1,
 		maximum: 86_400,
 		default: 600,
@@ -90,7 +90,7 @@ const OPTIONS = {
 				value: 'async',
 				name: 'Async',
 				description:
-					'Submit the job, then wait for it (run). Every job can be cancelled on a stop, and results are kept for 30 minutes.',
+					'Submit the job, then wait for it (run). Every job can be cancelled when the execution is stopped, and results are kept for 30 minutes.',
 			},
 		],
 		default: 'sync',
@@ -115,7 +115,7 @@ const OPTIONS = {
 	resubmitUncertain: flagField({
 		label: LABELS.resubmitUncertain,
 		description:
-			'Whether a retry submits an item again when it is unknown whether Runpod accepted it. The video may be billed twice.',
+			'Whether a retry submits an item again if Runpod may already have accepted it. The video may then be billed twice.',
 		default: false,
 	}),
 	sendFilesAs: choiceField({
@@ -143,7 +143,7 @@ const OPTIONS = {
 	policy: jsonField({
 		label: `${LABELS.policy} (JSON)`,
 		description:
-			"Runpod's own settings for the job, in milliseconds: executionTimeout, ttl and lowPriority",
+			"Runpod's own settings for the job: executionTimeout and ttl, in milliseconds, and lowPriority",
 		placeholder: 'e.g. { "ttl": 3600000 }',
 	}),
 } satisfies Fields;
@@ -183,6 +183,6 @@ export const { webhookUrl, simplify } = OPTIONS;
 export const download = flagField({
 	label: LABELS.download,
 	description:
-		'Whether to download the video file too. Its URL expires after 7 days; a downloaded file does not.',
+		'Whether to also download the video file. Its URL expires after 7 days; a downloaded file does not.',
 	default: false,
 });

@@ -118,7 +118,7 @@ export const PARAMETERS = {
 		isAdditional: true,
 		field: choiceField({
 			label: 'Frames per Second',
-			description: 'How smooth movement looks: 24 as in films, 48 for fast action',
+			description: 'How smooth motion looks: 24 as in films, 48 for fast action',
 			options: [
 				{ value: 24, name: '24' },
 				{ value: 48, name: '48' },
@@ -150,12 +150,12 @@ export const PARAMETERS = {
 export const MEDIA: Readonly<Record<MediaName, MediaField>> = {
 	image: new MediaField({
 		label: 'Image',
-		description: `Image that the video starts from (${FORMATS_IN_WORDS.image}): a URL, the name of the field that holds the file, or the file by expression. Leave empty to make the video from the prompt alone.`,
+		description: `Image that the video starts from (${FORMATS_IN_WORDS.image}): a URL, the name of the field that holds the file, or an expression that returns the file. Leave empty to make the video from the prompt alone.`,
 		placeholder: 'e.g. https://example.com/photo.jpg or data',
 	}),
 	audio: new MediaField({
 		label: 'Audio',
-		description: `Audio that drives the video (${FORMATS_IN_WORDS.audio}): a URL, the name of the field that holds the file, or the file by expression. The video is as long as the audio. Leave empty for none.`,
+		description: `Audio that drives the video (${FORMATS_IN_WORDS.audio}): a URL, the name of the field that holds the file, or an expression that returns the file. The video is as long as the audio. Leave empty for none.`,
 		placeholder: 'e.g. https://example.com/voice.mp3 or data',
 	}),
 };

@@ -19,7 +19,7 @@ export const retry: Operation<RetryPlan> = {
 	resource: 'job',
 	value: 'retry',
 	name: 'Retry',
-	description: 'Requeue a failed or timed-out job. You are billed again.',
+	description: 'Requeue a failed or timed-out job. The new run is billed.',
 	action: 'Retry a job',
 	fields: [jobIdField, optionsProperty(['concurrency', 'endpointId'])],
 
