@@ -71,7 +71,7 @@ const ADVICE: ReadonlyArray<[by: 'error' | 'reason' | 'file', looks: RegExp, adv
 	[
 		'reason',
 		/^(?=.*\b(image|audio|media|file|url)\b).*(identify|decod|format|download|fetch|\bread\b|\bopen\b|\bload\b|invalid|unsupported|corrupt)/i,
-		'Check that the image or audio opens and has a format that its field names. A URL must be that of the file itself: a share page is not the file.',
+		'Check that the image or audio opens and that its field accepts the format. A URL must lead to the file itself, not to a share page.',
 	],
 	['error', /^/, 'Fix the problem named above, then run again.'],
 ];

@@ -110,7 +110,7 @@ export function readLink(address: string): { what: string; advice: string } | un
 		const [what, , made] = link;
 		const file = made && fileBehind(url, made);
 		if (file === undefined) return { what, advice };
-		const use = `Use ${file}, and share the file with everyone who has the link`;
+		const use = `Use ${file}, and share the file so that anyone with the link can open it`;
 		return { what, advice: `${use}; or download it with an earlier node and use that file.` };
 	}
 	return undefined;

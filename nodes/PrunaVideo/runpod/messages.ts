@@ -45,7 +45,7 @@ const SENTENCES: Readonly<Record<Cause, Sentences>> = {
 	],
 	between: [
 		'Something between n8n and Runpod blocked the request',
-		"It is not Runpod's answer: neither the key nor the credential is at fault. Have the network's filter or proxy let n8n reach api.runpod.ai.",
+		"The answer is not Runpod's: neither the key nor the credential is at fault. Let n8n reach api.runpod.ai through the network's filter or proxy.",
 	],
 	size: ['The request is too large for Runpod', MAKE_SMALLER],
 	key: [
@@ -135,7 +135,7 @@ export function jobRequestFailed(answer: Answer, about: About & { job: { id: str
 		return requestFailed(answer, { ...about, isCostly: about.isCostly && missing === undefined });
 	}
 	return new Failure(`Job ${job.id} was not found on Runpod. It may have expired`, {
-		description: `Results are kept for 1 minute after a synchronous job and for 30 minutes after an asynchronous one; a time to live in the option '${LABELS.policy}' removes a job even while it runs, and a new job can take a minute to be found. Check the ID.`,
+		description: `Results are kept for 1 minute after a synchronous job and for 30 minutes after an asynchronous one; a ttl in the option '${LABELS.policy}' removes a job even while it runs, and a new job may not be found for a minute. Check the ID.`,
 		job: { ...job, httpCode: 404 },
 	});
 }
@@ -164,7 +164,7 @@ export function stillRunning(
 			isKnown && !isQueued && 'It keeps running on Runpod and is billed.',
 			isQueued && 'It waits for a worker on Runpod, and is billed once it runs.',
 			`Fetch it with Job > Get and this ID, or raise '${LABELS.timeout}' in the options.`,
-			'Runpod keeps its result for one minute after it has ended, or 30 minutes where it was submitted in Async.',
+			'Runpod keeps its result for one minute after it has ended, or for 30 minutes if it was submitted in Async.',
 		),
 		job: { id, status: seen?.status },
 	});
