@@ -118,9 +118,10 @@ export class Endpoint {
 	 * @throws Failure where Runpod does not know it or cannot be asked; Stopped
 	 */
 	async getJob(jobId: string, limitMs = QUICK_REPEATED_MS): Promise<Job> {
-		const deadline = startDeadline(Math.min(limitMs, QUICK_REPEATED_MS));
+		const most = Math.min(limitMs, QUICK_REPEATED_MS);
+		const deadline = startDeadline(most);
 		const ask = () => this.send('GET', jobPath('status', jobId), { jobId, deadline });
-		return this.jobOf(await searched(jobId, ask, deadline, this.stop), jobId);
+		return this.jobOf(await searched(jobId, ask, most, this.stop), jobId);
 	}
 
 	/**
@@ -143,8 +144,7 @@ export class Endpoint {
 		// Leaves time to send it again if it is never answered.
 		const how = { jobId, deadline, timeoutMs: Math.min(QUICK_MS, limitMs / 3), stop };
 		const ask = () => this.send('POST', jobPath('cancel', jobId), how);
-		const search = startDeadline(Math.min(CANCEL_SEARCH_MS, limitMs));
-		const answer = await searched(jobId, ask, search, stop);
+		const answer = await searched(jobId, ask, Math.min(CANCEL_SEARCH_MS, limitMs), stop);
 		const job = jobIn(answer, jobId);
 		if (job !== undefined && isFinal(job) && hasResult(job)) return job;
 		if (job === undefined && !(answer.kind === 'answered' && answer.status === 400)) {
@@ -219,17 +219,17 @@ function syncWaitMs(deadline: Deadline, bytes: number): number {
 	return Math.max(SYNC_WAIT_MS.least, Math.round(wait));
 }
 
-/** Runpod's answer about a job; a new one that it does not find yet is asked for again until the deadline. */
+/** Runpod's answer about a job; a new one that it does not find yet is asked for again, with pauses up to `limitMs`. */
 async function searched(
 	jobId: string,
 	ask: () => Promise<Answer>,
-	deadline: Deadline,
+	limitMs: number,
 	stop: AbortSignal | undefined,
 ): Promise<Answer> {
-	for (;;) {
+	for (let left = limitMs; ; left -= NEW_JOB_PAUSE_MS) {
 		const answer = await ask();
 		const mayCome = isNotFound(answer) && isNewJob(jobId);
-		if (!mayCome || deadline.remaining() <= NEW_JOB_PAUSE_MS) return answer;
+		if (!mayCome || left <= NEW_JOB_PAUSE_MS) return answer;
 		await pause(NEW_JOB_PAUSE_MS, stop);
 	}
 }
