@@ -152,7 +152,6 @@ export type OptionName = keyof typeof OPTIONS;
 
 const COLLECTION = { displayName: 'Options', name: 'options', placeholder: 'Add Option' };
 
-/** The collection 'Options' with just these options, in the order of the table. */
 export function optionsProperty(names: readonly OptionName[]): INodeProperties {
 	const isOffered = new Set<string>(names);
 	const offered = Object.entries(OPTIONS).filter(([name]) => isOffered.has(name));

@@ -178,7 +178,6 @@ export function choiceField<const Value extends string | number>({
 	});
 }
 
-/** At least one of several values; by default all of them. */
 export function choicesField<const Value extends string>({
 	options,
 	...look

@@ -101,7 +101,6 @@ function decode(base64: string): Buffer {
 	return Buffer.from(base64, 'base64');
 }
 
-/** What of this is text that says something. */
 function texts(label: Record<keyof FileLabel, unknown>): FileLabel {
 	const entries = Object.entries(label);
 	return Object.fromEntries(entries.filter(([, text]) => typeof text === 'string' && text !== ''));

@@ -51,7 +51,6 @@ interface ReadableRequest {
 	readRawBody?: () => Promise<void>;
 }
 
-/** The call's body, whatever Content-Type it has. */
 async function calledBody(context: IWebhookFunctions): Promise<unknown> {
 	const request: ReadableRequest = context.getRequestObject();
 	// What is too large or broken off is no job.

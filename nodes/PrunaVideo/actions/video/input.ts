@@ -18,7 +18,6 @@ import { readMedia, secondsOf, unreachableByRunpod, type MediaFile } from './fil
 export interface Input {
 	/** The request's `input`, with the type and size of each file in its place. */
 	input: JsonObject;
-	/** The files to insert when the request is sent. */
 	files: MediaFile[];
 	/** Whether the node picks the seed, because the user gave none. */
 	picksSeed: boolean;
@@ -40,7 +39,6 @@ export async function readInput(item: Item): Promise<Input> {
 	return { input, files, picksSeed };
 }
 
-/** The price of one video from the fields that it depends on. @throws InvalidParameter */
 export async function priceVideo(item: Item): Promise<Estimate> {
 	const { settings, audio, added } = await readFields(item, ({ isPriced }) => isPriced === true);
 	const input = buildInput({ ...settings, audio: audio?.text }, added);

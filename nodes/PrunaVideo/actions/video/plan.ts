@@ -21,7 +21,6 @@ import {
 } from './files';
 import { Faults, readInput } from './input';
 
-/** The options that say how a video is submitted; `planVideo` reads them. */
 export const VIDEO_OPTIONS = [
 	'maxCostPerItem',
 	'maxCostPerExecution',
