@@ -107,7 +107,9 @@ test.each<[string, string, RegExp | string, (socket: Socket) => void]>([
 	} else {
 		expect(what).toMatch(problem);
 		expect(what).toMatch(/; the job may be running$/);
-		expect(text).toContain('Run the item again only if it may be billed a second time');
+		expect(text).toContain(
+			'Run the item again only if you accept that it may be billed a second time',
+		);
 		expect(posts).toBe(1);
 	}
 });

@@ -71,7 +71,7 @@ describe('its test, by what answers at the base URL', () => {
 		['is a website', 200, '<!doctype html><p>Hello</p>', ELSEWHERE],
 		['repeats the key', 403, 'no rpa_some_key here', 'has no access to the endpoint'],
 		['is a block page', 403, '<html><h1>Blocked by policy</h1></html>', BETWEEN],
-		['is a proxy with a login', 407, '<p>Login</p>', 'n8n and Runpod wants a login'],
+		['is a proxy with a login', 407, '<p>Login</p>', 'n8n and Runpod requires a login'],
 		['leads elsewhere', 302, '', REDIRECT],
 		['is reset', 0, '', `${UNCHECKED}The connection to Runpod was lost (ECONNRESET)`],
 	])('%s', async (_, status, body, expected) => {

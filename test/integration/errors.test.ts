@@ -45,7 +45,7 @@ test('several wrong rows: a line each, ten, and how many more; every fault of a 
 	});
 	const empty = `'Prompt' must say what the video should show, but is " "`;
 	expect(error?.message.split('\n')).toEqual([
-		'12 items were refused',
+		'12 items were not submitted',
 		`item 1: ${empty}; ${DURATION}; 'Timeout (Seconds)' must be a whole number from 1 to 86400, but is 0`,
 		...Array.from({ length: 9 }, (_, index) => `item ${index + 2}: ${empty}`),
 		'and 2 more',

@@ -83,7 +83,7 @@ export const ADVICE: ReadonlyArray<[message: RegExp, advice: string]> = [
 	[/has no access to/, 'Give the key access to it'],
 	[/^The endpoint '.*' was not found/, "Check the option 'Endpoint ID'"],
 	[/^Job \S+ was not found/, 'Results are kept for 1 minute'],
-	[/^The proxy .* wants a login/, 'HTTPS_PROXY'],
+	[/^The proxy .* requires a login/, 'HTTPS_PROXY'],
 	[/^Something between/, 'neither the key nor the credential is at fault'],
 	[/^The request is too large/, "set the option 'Send Files As' to Link"],
 	[/^Runpod is limiting/, 'Run again later.'],
@@ -145,7 +145,7 @@ const KEY = 'Runpod did not accept this API key';
 const CREDIT = 'There is no credit left on this Runpod account';
 const ACCESS = "This API key has no access to the endpoint 'p-video'";
 const ENDPOINT = "The endpoint 'p-video' was not found";
-const PROXY = 'The proxy between n8n and Runpod wants a login (HTTP 407): Login';
+const PROXY = 'The proxy between n8n and Runpod requires a login (HTTP 407): Login';
 const TOO_LARGE = 'The request is too large for Runpod';
 const LIMITED = 'Runpod is limiting requests: Simulated 429';
 const REDIRECTED = 'The Runpod URL redirected to another address (HTTP 308)';
@@ -284,7 +284,7 @@ const V = 'https://v.example/a.mp4';
 const OOM = { status: 'error', error: { message: 'CUDA out of memory' } };
 const WORKER = { advice: "The fault is the worker's, not yours" };
 const REFUSED = { advice: 'The model refused the content' };
-const FILE = { advice: 'A URL must be that of the file itself' };
+const FILE = { advice: 'A URL must lead to the file itself' };
 const AGAIN = { advice: 'Another try may work' };
 const FREE = { advice: 'Job <id> failed and is not billed. Fix the problem named above' };
 const BILLED_MAYBE = { advice: 'It may have been billed. Fetch it with Job > Get' };
@@ -293,7 +293,7 @@ const job = { id: '<id>', status: DONE };
 const BILLED = { advice: CHARGED, item: { ...job, status: 'FAILED', cost: 0.25 } };
 const PAID = { ...FAST, advice: CHARGED, item: { ...job, cost: 0.25 } };
 const GAVE_UP = ends({ status: DONE, error: 'it gave up', output: undefined });
-const CALLED = { settings: RETRY, hint: 'Runpod gives the status FAILED for job <id>, but' };
+const CALLED = { settings: RETRY, hint: 'Runpod reports status FAILED for job <id>, although' };
 const LATE = { how: { lateOutput: { looks: 2 } }, name: 'COMPLETED, twice without its output' };
 const ASSERTION = `{"error_type":"<class 'AssertionError'>","error_message":""}`;
 const UPSTREAM = 'Error submitting task: 429, {"code":429,"message":"slow down"}';
@@ -341,7 +341,7 @@ const PROBLEM = { status: 404, title: 'Not Found', detail: 'job not found' };
 const slow = ends({ executionTimeMs: 60_000 });
 const stuck = ends({ executionTimeMs: 60_000, progress: OOM });
 const STILL = 'Job <id> was still IN_PROGRESS after 1 s';
-const QUEUED = { advice: 'It waits for a worker on Runpod, and is billed once it runs.' };
+const QUEUED = { advice: 'It is waiting for a worker on Runpod and will be billed once it runs.' };
 const RUNS = { advice: 'It keeps running on Runpod and is billed.', ...BRIEF };
 const RUNNING = { ...RUNS, item: { ...job, status: 'IN_PROGRESS' } };
 const IDLE = { ...QUEUED, ...BRIEF, how: { workers: 0 }, name: 'still queued' };

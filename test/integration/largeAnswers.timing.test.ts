@@ -107,7 +107,7 @@ test('an input of 20 MB that is repeated in 28 answers stays in none', async () 
 
 test.each([
 	['of 300 MB', 300, undefined],
-	['without end', Infinity, 'The video could not be downloaded: more than 256.0 MB came'],
+	['without end', Infinity, 'The video could not be downloaded: more than 256.0 MB arrived'],
 ])('a video %s is not held in memory', async (_, megabytes, problem) => {
 	const { items, error } = await generateAt(
 		(operation, response) => {

@@ -41,7 +41,7 @@ test.each<[IDataObject, string, string]>([
 	[
 		{ audio: 'https://www.youtube.com/watch?v=abc' },
 		"'Audio' points to a YouTube page, not to a file",
-		'It plays the file but is not the file itself.',
+		'That page plays the file; it is not the file itself.',
 	],
 	[
 		added({ audio: 'https://www.dropbox.com/s/abc/a.mp3?dl=0' }),

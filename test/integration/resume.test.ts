@@ -178,7 +178,7 @@ test('the last try names what earlier ones made, also of items that it did not r
 	expect(error?.message).toMatch(/^The video could not be downloaded/);
 	const [first, second] = jobs().map(({ id }) => id);
 	expect(error?.description).toContain(`item 1: ${second} http`);
-	expect(error?.description).toContain('item 2: (a job may be running whose ID is not known)');
+	expect(error?.description).toContain('item 2: (a job whose ID is not known may be running)');
 	for (const id of [first, second]) expect(JSON.stringify(context)).toContain(id);
 	expect(submissions(simulator)).toHaveLength(3);
 });

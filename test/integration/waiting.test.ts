@@ -304,7 +304,7 @@ describe('an outage costs one timeout, not one an item, and each item says why',
 	test('Runpod is silent: after three items no other is submitted', async () => {
 		const errors = await through({ kind: 'hang' }, { options: { timeout: 6 } });
 		expect(new Set(errors.slice(10))).toEqual(
-			new Set(['Not submitted: Runpod did not answer the last 3 items']),
+			new Set(['Not submitted: Runpod did not respond to the last 3 items']),
 		);
 		// Two more may begin before the third of the first five has waited.
 		expect(simulator.requests.length).toBeLessThan(10);

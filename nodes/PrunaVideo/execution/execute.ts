@@ -16,7 +16,7 @@ import { isSubmitted, jobOf } from './record';
 const LONGEST_TURN_MS = 8;
 
 const SLOW_DOWN = `Lower '${LABELS.concurrency}' in the options to send fewer at a time.`;
-const MAY_RUN = 'A job of this item may be running whose ID is not known.';
+const MAY_RUN = 'A job whose ID is not known may be running for this item.';
 
 /**
  * Runs an operation for every input item: all are checked before anything is spent, then they run in parallel.

@@ -108,7 +108,7 @@ function noteOutage(execution: Execution, failure: Failure, began: number): void
 		if (httpCode === undefined || httpCode === 429 || httpCode === 503) execution.isOut = true;
 	} else if (isSilent && ++execution.unanswered >= MOST_UNANSWERED) {
 		execution.refusal = new Failure(
-			`Not submitted: Runpod did not answer the last ${MOST_UNANSWERED} items`,
+			`Not submitted: Runpod did not respond to the last ${MOST_UNANSWERED} items`,
 			{ description: 'Nothing was sent for this item. Run it again when Runpod answers.' },
 		);
 	}

@@ -73,7 +73,7 @@ function refusals(outcomes: Outcomes, count: number): string {
 	);
 	if (count === 1) return lines[0]!.replace(/^item \d+: /, '');
 	const more = count > MOST_REFUSED ? [`and ${count - MOST_REFUSED} more`] : [];
-	return [`${count} items were refused`, ...lines.slice(0, MOST_REFUSED), ...more].join('\n');
+	return [`${count} items were not submitted`, ...lines.slice(0, MOST_REFUSED), ...more].join('\n');
 }
 
 function afterStop({ settings, records }: Execution): string {
@@ -136,7 +136,7 @@ function stateInWords(record: JobRecord | undefined): string {
 		case 'failed':
 			return `(${record.status})`;
 		case 'uncertain':
-			return '(a job may be running whose ID is not known)';
+			return '(a job whose ID is not known may be running)';
 		default:
 			return '';
 	}

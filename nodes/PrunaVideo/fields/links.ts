@@ -27,7 +27,7 @@ const LINKS: readonly Links[] = [
 	},
 	{
 		advice:
-			'It plays the file but is not the file itself. Use a file, or the URL of the file itself.',
+			'That page plays the file; it is not the file itself. Use a file, or the URL of the file itself.',
 		links: [
 			['a YouTube page', /^((www\.|m\.|music\.)?youtube\.com|youtu\.be)\//],
 			['a Vimeo page', /^(www\.|player\.)?vimeo\.com\/(?!external\/|progressive_redirect\/)/],

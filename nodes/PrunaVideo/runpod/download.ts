@@ -82,7 +82,7 @@ async function storeOnce(
 			before = bytes;
 			await pause(LONGEST_SILENCE_MS, end.signal);
 		}
-		fault = new Unavailable(`nothing came for ${LONGEST_SILENCE_MS / 1000} s`);
+		fault = new Unavailable(`no data arrived for ${LONGEST_SILENCE_MS / 1000} s`);
 		close();
 	};
 	void watchSilence().catch(() => undefined);
@@ -104,11 +104,11 @@ async function storeOnce(
 				bytes += next.length;
 				// n8n decompresses a body that is compressed although that was not requested, and does not say so.
 				if (bytes > most)
-					throw (fault = new Unavailable(`more than ${formatBytes(most)} came`, answer));
+					throw (fault = new Unavailable(`more than ${formatBytes(most)} arrived`, answer));
 				yield next;
 			}
 			if (bytes < announced) {
-				throw (fault = new Unavailable(`only ${bytes} of ${announced} bytes came`));
+				throw (fault = new Unavailable(`only ${bytes} of ${announced} bytes arrived`));
 			}
 		};
 		const video = streamLike(body, checked());

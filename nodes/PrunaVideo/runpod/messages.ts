@@ -18,7 +18,7 @@ export const MAKE_SMALLER = `Use a URL instead of a file, set the option '${LABE
 
 /** For a job that may run although its ID is not known. */
 export const CHECK_USAGE =
-	'The Billing Explorer in the Runpod console (https://console.runpod.io/user/billing) shows what was spent, but not single jobs. Run the item again only if it may be billed a second time.';
+	'The Billing Explorer in the Runpod console (https://console.runpod.io/user/billing) shows what was spent, but not single jobs. Run the item again only if you accept that it may be billed a second time.';
 
 const SENTENCES: Readonly<Record<Cause, Sentences>> = {
 	unreached: [
@@ -40,7 +40,7 @@ const SENTENCES: Readonly<Record<Cause, Sentences>> = {
 		`Check ${CREDENTIAL}: Runpod's own answers are short.`,
 	],
 	proxy: [
-		'The proxy between n8n and Runpod wants a login',
+		'The proxy between n8n and Runpod requires a login',
 		'Nothing reached Runpod. Put user name and password into the environment variable HTTPS_PROXY of n8n, as in http://user:password@proxy:8080.',
 	],
 	between: [
@@ -162,7 +162,7 @@ export function stillRunning(
 	return new StillRunning(`${state}${told === undefined ? '' : `: ${told}`}`, {
 		description: sentences(
 			isKnown && !isQueued && 'It keeps running on Runpod and is billed.',
-			isQueued && 'It waits for a worker on Runpod, and is billed once it runs.',
+			isQueued && 'It is waiting for a worker on Runpod and will be billed once it runs.',
 			`Fetch it with Job > Get and this ID, or raise '${LABELS.timeout}' in the options.`,
 			'Runpod keeps its result for one minute after it has ended, or for 30 minutes if it was submitted in Async.',
 		),

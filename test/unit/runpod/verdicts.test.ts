@@ -46,7 +46,7 @@ const TABLE: Row[] = [
 	[answered(403, PAGE), 'no', 'stays', `${BETWEEN} (HTTP 403): Blocked`],
 	[answered(403, 'error code: 1010'), 'no', 'stays', `${BETWEEN} (HTTP 403): error code: 1010`],
 	[answered(404), 'no', 'stays', "The endpoint 'p-video' was not found"],
-	[answered(407), 'no', 'stays', 'The proxy between n8n and Runpod wants a login (HTTP 407)'],
+	[answered(407), 'no', 'stays', 'The proxy between n8n and Runpod requires a login (HTTP 407)'],
 	[answered(408), 'maybe', 'passes', `${UNFINISHED} (HTTP 408)`],
 	[answered(413), 'no', 'stays', 'The request is too large for Runpod'],
 	[answered(422), 'no', 'stays', `${REJECTED} (HTTP 422)`],

@@ -41,7 +41,9 @@ export async function videoOutput(item: Item, video: FinishedVideo): Promise<Res
 		);
 	}
 	if (job.status !== 'COMPLETED') {
-		tally.note(`Runpod gives the status ${job.status} for job ${job.id}, but it returned a video`);
+		tally.note(
+			`Runpod reports status ${job.status} for job ${job.id}, although it returned a video`,
+		);
 	}
 	return { item: output, job: { id: job.id, ...result } };
 }
