@@ -54,7 +54,7 @@ const PAGES: Record<string, string> = {
 
 test.each(Object.entries(PAGES))('%s: %s', (what, pages) => {
 	for (const page of pages.split(' ')) {
-		const advice = expect.stringMatching(/^(Runpod|It plays|Download) .+\.$/);
+		const advice = expect.stringMatching(/^(Runpod|That page|Download) .+\.$/);
 		expect(readLink(`https://${page}`)).toEqual({ what, advice });
 	}
 });
