@@ -24,7 +24,7 @@ export class PrunaVideoRunpodApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			hint: 'Create one in the <a href="https://console.runpod.io/user/settings" target="_blank">Runpod console</a> under Settings > API Keys',
+			hint: 'Create one in the <a href="https://console.runpod.io/user/settings" target="_blank">Runpod console</a> under API Keys',
 		},
 		{
 			displayName: LABELS.baseUrl,

@@ -69,7 +69,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		await editor.part('credential-save-button').click();
 		await editor.credentialSays(/Couldn.t connect with these settings/);
 		await editor.page.getByText('More details').click();
-		await editor.credentialSays(/Runpod did not accept this API key.*Settings > API Keys/);
+		await editor.credentialSays(/Runpod did not accept this API key.*under API Keys/);
 	});
 
 	describe('the node panel', () => {

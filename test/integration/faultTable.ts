@@ -78,7 +78,7 @@ export interface Row extends More {
 export const ADVICE: ReadonlyArray<[message: RegExp, advice: string]> = [
 	[/; the job may be running$/, 'https://console.runpod.io/user/billing'],
 	[/^Runpod did not report|^Runpod reports the state|was still/, 'Fetch it with Job > Get'],
-	[/accept this API key/, 'in the Runpod console under Settings > API Keys'],
+	[/accept this API key/, 'in the Runpod console under API Keys'],
 	[/no credit left/, 'in the Runpod console under Billing'],
 	[/has no access to/, 'Give the key access to it'],
 	[/^The endpoint '.*' was not found/, "Check the option 'Endpoint ID'"],

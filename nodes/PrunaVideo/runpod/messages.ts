@@ -12,7 +12,7 @@ type Sentences = readonly [says: string | ((endpointId: string) => string), advi
 
 const SAFE_TO_REPEAT = 'It is safe to run again.';
 const CREDENTIAL = `the credential's '${LABELS.baseUrl}'`;
-const API_KEYS = 'in the Runpod console under Settings > API Keys';
+const API_KEYS = 'in the Runpod console under API Keys';
 
 export const MAKE_SMALLER = `Use a URL instead of a file, set the option '${LABELS.sendFilesAs}' to Link, or make the file smaller.`;
 
