@@ -6,9 +6,9 @@ import { Workflow, type IDataObject, type INode } from 'n8n-workflow';
 import { formatDollars } from '../../nodes/PrunaVideo/money';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { estimateCost } from '../../nodes/PrunaVideo/pvideo/input';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, RETRY } from './batch';
-import { additionalData, node, NODE_NAME, nodeTypes, prepareEngine } from './engine';
+import type { FaultRule } from '../tools/simulator';
+import { CONTINUE, credentialsOf, RETRY, simulator, useSimulator } from './batch';
+import { additionalData, node, NODE_NAME, nodeTypes } from './engine';
 
 type Call = (toolArguments: IDataObject) => Promise<string>;
 
@@ -27,13 +27,7 @@ const { makeHandleToolInvocation } = jest.requireActual<{
 	),
 );
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator({ executionTimeMs: 20 });
-	await prepareEngine();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 /** The tool of one execution: what an agent calls, and what stays in the node's context. */
 function startTool(parameters: IDataObject, settings: Partial<INode>) {
