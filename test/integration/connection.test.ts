@@ -29,12 +29,7 @@ async function listen(created: Server): Promise<number> {
 /** What a user reads of Video > Generate at this base URL. */
 async function generateAt(baseUrl: string): Promise<string> {
 	const { error } = await runNode({
-		parameters: {
-			resource: 'video',
-			operation: 'generate',
-			prompt: 'a cat',
-			options: { timeout: 1 },
-		},
+		parameters: { prompt: 'a cat', options: { timeout: 1 } },
 		credentials: { apiKey: 'rpa_test', baseUrl },
 	});
 	return `${error?.message}. ${error?.description}`;

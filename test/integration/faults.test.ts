@@ -144,10 +144,7 @@ async function existingJob(before: NonNullable<Row['before']>): Promise<string> 
 	if (before === 'running') simulator.hold('finish');
 	const response = await fetch(`${simulator.baseUrl}/p-video/run`, {
 		method: 'POST',
-		headers: {
-			authorization: `Bearer ${simulator.apiKey}`,
-			'content-type': 'application/json',
-		},
+		headers: { authorization: `Bearer ${simulator.apiKey}`, 'content-type': 'application/json' },
 		body: JSON.stringify({ input: { prompt: 'A cat' } }),
 	});
 	const { id } = (await response.json()) as { id: string };

@@ -210,10 +210,7 @@ export async function listen(options: TriggerOptions = {}) {
 export async function post(path: string, body: unknown): Promise<IDataObject> {
 	const answer = await request(`${simulator.baseUrl}/${path}`, {
 		method: 'POST',
-		headers: {
-			authorization: `Bearer ${simulator.apiKey}`,
-			'content-type': 'application/json',
-		},
+		headers: { authorization: `Bearer ${simulator.apiKey}`, 'content-type': 'application/json' },
 		body: JSON.stringify(body),
 	});
 	return (await answer.body.json()) as IDataObject;
