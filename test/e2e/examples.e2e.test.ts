@@ -15,11 +15,17 @@ import {
 	readExample,
 	withAssignment,
 	withCredential,
-	withNodeBetween,
 	type Workflow,
 	type WorkflowNode,
 } from '../tools/n8n/workflow';
-import { chain, fields, MANUAL_TRIGGER, manualTrigger, onePerPrompt } from './build-workflow';
+import {
+	chain,
+	fields,
+	MANUAL_TRIGGER,
+	manualTrigger,
+	onePerPrompt,
+	withNodeBetween,
+} from './build-workflow';
 import { startChatModel } from './chat-model';
 import { execute, executions, expectSuccess, stage, submit, useStage } from './running';
 

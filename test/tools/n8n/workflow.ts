@@ -43,22 +43,6 @@ export function withCredential(workflow: Workflow, credential: CredentialRef): W
 	return { ...workflow, nodes };
 }
 
-/** With one more node between two others that follow one another. */
-export function withNodeBetween(
-	workflow: Workflow,
-	before: string,
-	node: WorkflowNode,
-	after: string,
-): Workflow {
-	const to = (name: string) => ({ main: [[{ node: name, type: 'main', index: 0 }]] });
-	const added = { [before]: to(node.name), [node.name]: to(after) };
-	return {
-		...workflow,
-		nodes: [...workflow.nodes, { position: [0, 400], id: node.name, ...node }],
-		connections: { ...workflow.connections, ...added },
-	};
-}
-
 /** As a user does in an "Edit Fields" node: the field `name` gets another value. */
 export function withAssignment(
 	workflow: Workflow,
