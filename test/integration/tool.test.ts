@@ -13,18 +13,9 @@ import { additionalData, node, NODE_NAME, nodeTypes } from './engine';
 type Call = (toolArguments: IDataObject) => Promise<string>;
 
 /** n8n-core keeps it to itself. */
-const { makeHandleToolInvocation } = jest.requireActual<{
-	makeHandleToolInvocation: (
-		contextOf: (runIndex: number) => unknown,
-		tool: INode,
-		type: PrunaVideo,
-		runData: unknown,
-	) => Call;
-}>(
-	join(
-		dirname(require.resolve('n8n-core')),
-		'execution-engine/node-execution-context/utils/get-input-connection-data.js',
-	),
+const PLACE = 'execution-engine/node-execution-context/utils/get-input-connection-data.js';
+const { makeHandleToolInvocation } = jest.requireActual(
+	join(dirname(require.resolve('n8n-core')), PLACE),
 );
 
 useSimulator();
@@ -60,24 +51,14 @@ function startTool(parameters: IDataObject, settings: Partial<INode>) {
 		...additionalData(credentialsOf(simulator), hooks),
 		currentNodeExecutionIndex: 0,
 	};
-	const contextOf = (runIndex: number) =>
-		new SupplyDataContext(
-			workflow,
-			tool,
-			surroundings,
-			'manual',
-			runData as never,
-			runIndex,
-			[],
-			{},
-			'ai_tool',
-			{ data: { main: [] }, node: tool, source: null },
-			[],
-			undefined,
-			tool,
-		);
+	const contextOf = (runIndex: number) => {
+		const run = [workflow, tool, surroundings, 'manual', runData, runIndex, [], {}, 'ai_tool'];
+		const input = { data: { main: [] }, node: tool, source: null };
+		const all: unknown[] = [...run, input, [], undefined, tool];
+		return new SupplyDataContext(...(all as ConstructorParameters<typeof SupplyDataContext>));
+	};
 	return {
-		call: makeHandleToolInvocation(contextOf, tool, type, runData),
+		call: makeHandleToolInvocation(contextOf, tool, type, runData) as Call,
 		context: () => contextData[`node:${NODE_NAME}`] ?? {},
 	};
 }
