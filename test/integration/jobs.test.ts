@@ -18,11 +18,7 @@ async function submit(fields: IDataObject = {}): Promise<string> {
 async function ended(error?: string): Promise<string> {
 	if (error !== undefined) simulator.faults.add({ operation: 'run', kind: 'job', error });
 	const id = await submit();
-	await simulator.waitFor(
-		(ledger) =>
-			ledger.find(id)?.delayTime !== undefined &&
-			ledger.count('IN_QUEUE') + ledger.count('IN_PROGRESS') === 0,
-	);
+	await simulator.waitFor((ledger) => ledger.find(id)?.executionTime !== undefined);
 	return id;
 }
 
