@@ -110,3 +110,14 @@ export function chain(name: string, nodes: readonly Built[], settings: JsonRecor
 		settings: { executionOrder: 'v1', ...settings },
 	};
 }
+
+/** With one more node between two others that follow one another. */
+export function withNodeBetween(workflow: Workflow, before: string, node: Built, after: string) {
+	const to = (name: string) => ({ main: [[{ node: name, type: 'main', index: 0 }]] });
+	const added = { [before]: to(node.name), [node.name]: to(after) };
+	return {
+		...workflow,
+		nodes: [...workflow.nodes, { position: [0, 400], id: node.name, ...node }],
+		connections: { ...workflow.connections, ...added },
+	};
+}

@@ -1,20 +1,13 @@
 /** A stand-in for a chat model behind OpenAI's API: it calls the tool that it is offered, then repeats what that said. */
 
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import express from 'express';
+import { listen } from '../tools/listen';
 import { at, isRecord, listAt, type JsonRecord } from '../tools/n8n/json';
 
-export interface ChatModel {
-	/** For the credential "OpenAI". */
-	baseUrl: string;
-	/** Bodies of the requests for a completion, oldest first. */
-	requests: JsonRecord[];
-	close(): Promise<void>;
-}
-
 /** @param toolArguments what it calls the tool with */
-export async function startChatModel(toolArguments: JsonRecord): Promise<ChatModel> {
+export async function startChatModel(toolArguments: JsonRecord) {
+	/** Bodies of the requests for a completion, oldest first. */
 	const requests: JsonRecord[] = [];
 	const app = express().use(express.json({ limit: '10mb' }));
 	app.post('/v1/chat/completions', ({ body }: { body: unknown }, response) => {
@@ -32,16 +25,8 @@ export async function startChatModel(toolArguments: JsonRecord): Promise<ChatMod
 			response.json({ ...common, object: 'chat.completion', choices: [{ ...choice, message }] });
 		}
 	});
-	const server = app.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	return {
-		baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-		requests,
-		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
+	const { url, close } = await listen(createServer(app));
+	return { baseUrl: `${url}/v1`, requests, close };
 }
 
 const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };

@@ -11,13 +11,7 @@ import { join } from 'node:path';
 import { N8nApi } from '../tools/n8n/api';
 import { installN8n, N8N_VERSION } from '../tools/n8n/install';
 import { startN8n, type N8nInstance } from '../tools/n8n/instance';
-import {
-	createCredential,
-	Endings,
-	folderWithPackage,
-	OWNER,
-	type Stage,
-} from '../tools/n8n/stage';
+import { createCredential, Endings, folderWithPackage, type Stage } from '../tools/n8n/stage';
 import { startSimulator } from '../tools/simulator';
 import { startPostgres, startRedis } from './services';
 
@@ -66,7 +60,7 @@ export async function startCluster(): Promise<Cluster> {
 			return worker;
 		};
 		await Promise.all([startWorker(), startWorker('filesystem')]);
-		const api = await N8nApi.setUpOwner(main.url, OWNER);
+		const api = await N8nApi.setUpOwner(main.url);
 		const credential = await createCredential(api, simulator);
 		return { n8n, main, workers, startWorker, api, simulator, credential, endings };
 	} catch (error) {

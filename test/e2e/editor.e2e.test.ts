@@ -1,9 +1,7 @@
 /** What users see and touch in n8n's editor, in Chromium. */
 
-import type { Browser } from 'playwright-core';
-import { N8N_VERSION } from '../tools/n8n/install';
 import type { JsonRecord } from '../tools/n8n/json';
-import { createCredential, startStage, type Stage } from '../tools/n8n/stage';
+import { createCredential, startStage } from '../tools/n8n/stage';
 import { readExample, withCredential } from '../tools/n8n/workflow';
 import {
 	chain,
@@ -18,24 +16,17 @@ import {
 } from './build-workflow';
 import { Editor, startBrowser } from './editor';
 import { servePicture } from './picture';
-import { submit } from './running';
-
-const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
+import { stage, submit, useStage, VERSIONS } from './running';
 
 describe.each(VERSIONS)('n8n %s', (version) => {
-	let stage: Stage;
-	let browser: Browser;
 	let editor: Editor;
-
-	beforeAll(async () => {
+	useStage(async () => {
 		const env = { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' };
-		stage = await startStage({ version, env });
-		browser = await startBrowser();
-		editor = await Editor.open(browser, stage, { size: { width: 1600, height: 1350 } });
-	}, 20 * 60_000);
-	afterAll(async () => {
-		await browser?.close();
-		await stage?.endings.run();
+		const started = await startStage({ version, env });
+		const browser = await startBrowser();
+		started.endings.add(() => browser.close());
+		editor = await Editor.open(browser, started, { size: { width: 1600, height: 1350 } });
+		return started;
 	});
 	beforeEach(() => stage.simulator.reset());
 
@@ -282,7 +273,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		await url.waitFor();
 		await editor.part('trigger-execute-button').click();
 		await editor.page.getByText('Waiting for Runpod to call the test URL').first().waitFor();
-		await submit(stage, (await url.innerText()).trim());
+		await submit((await url.innerText()).trim());
 		await editor.output.getByText('video_url').first().waitFor();
 	});
 

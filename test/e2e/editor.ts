@@ -1,7 +1,8 @@
 /** n8n's editor in Chromium, in the words of somebody who uses it. Names of elements are those of n8n 2.41. */
 
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import { OWNER, type Stage } from '../tools/n8n/stage';
+import { OWNER } from '../tools/n8n/api';
+import type { Stage } from '../tools/n8n/stage';
 import { findProgram } from './services';
 
 const FLAGS = [

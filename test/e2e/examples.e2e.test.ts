@@ -1,26 +1,33 @@
 /** Every workflow of examples/, imported into a real n8n and executed there, against the simulator. */
 
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetch, FormData } from 'undici';
 import { failureOf, itemsOf, type Execution } from '../tools/n8n/execution';
 import { at, stringAt, type JsonRecord } from '../tools/n8n/json';
 import { until } from '../tools/n8n/program';
-import { startStage, type Stage } from '../tools/n8n/stage';
+import { startStage } from '../tools/n8n/stage';
 import type { FaultRule } from '../tools/simulator';
 import {
 	EXAMPLES as FOLDER,
 	readExample,
 	withAssignment,
 	withCredential,
-	withNodeBetween,
 	type Workflow,
 	type WorkflowNode,
 } from '../tools/n8n/workflow';
-import { chain, fields, MANUAL_TRIGGER, manualTrigger, onePerPrompt } from './build-workflow';
+import {
+	chain,
+	fields,
+	MANUAL_TRIGGER,
+	manualTrigger,
+	onePerPrompt,
+	withNodeBetween,
+} from './build-workflow';
 import { startChatModel } from './chat-model';
-import { execute, executions, expectSuccess, submit } from './running';
+import { execute, executions, expectSuccess, stage, submit, useStage } from './running';
 
 const EXAMPLES = (
 	'ai-agent batch-from-table daily-cap draft-approval-final image-to-video-form nightly-batch ' +
@@ -30,22 +37,11 @@ const EXAMPLES = (
 
 const isNote = ({ type }: WorkflowNode) => type === 'n8n-nodes-base.stickyNote';
 
-let stage: Stage;
-let files: string;
-
-beforeAll(async () => {
-	files = await mkdtemp(join(tmpdir(), 'pruna-video-examples-'));
-	stage = await startStage({
-		env: {
-			N8N_RESTRICT_FILE_ACCESS_TO: files,
-			N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true',
-		},
-	});
-}, 20 * 60_000);
-afterAll(async () => {
-	await stage?.endings.run();
-	await rm(files, { recursive: true, force: true });
-});
+const files = mkdtempSync(join(tmpdir(), 'pruna-video-examples-'));
+const TOOLS = { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' };
+const env = { N8N_RESTRICT_FILE_ACCESS_TO: files, ...TOOLS };
+useStage(async () => await startStage({ env }));
+afterAll(() => rmSync(files, { recursive: true }));
 beforeEach(() => stage.simulator.reset());
 
 /** As a user has it after importing it and choosing the credential. */
@@ -54,7 +50,7 @@ async function imported(name: string): Promise<Workflow> {
 }
 
 async function run(workflow: Workflow, trigger: string): Promise<Execution> {
-	const execution = await execute(stage, workflow, { trigger });
+	const execution = await execute(workflow, { trigger });
 	expectSuccess(execution);
 	return execution;
 }
@@ -130,7 +126,7 @@ test('scheduled content pipeline: saved files and a log of costs', async () => {
 	for (const id of ids) expect(lines.some((line) => line.endsWith(`,0.1,${id}.mp4`))).toBe(true);
 
 	const nowhere = withAssignment(example, 'Settings', 'folder', join(files, 'nowhere'));
-	const execution = await execute(stage, nowhere, { trigger: 'Every Morning' });
+	const execution = await execute(nowhere, { trigger: 'Every Morning' });
 	expect([execution.status, jobs().length]).toEqual(['error', 2]);
 });
 
@@ -155,16 +151,16 @@ test('a cap per day over all workflows, and the bill of the day', async () => {
 	const two = await run(await capped('0.2'), 'Start');
 	expect(itemsOf(two, 'Done').map(({ json }) => json.cost)).toEqual([0.1, 0.1]);
 	expect(await reconciled()).toEqual([0.2, 0.2, undefined]);
-	await submit(stage);
+	await submit();
 	const differ = /^On \S+ \(UTC\) Runpod billed \$0.30 for .*, but the workflows recorded \$0.20.$/;
 	await simulator.waitFor(({ total }) => total === 0.3);
 	expect(await reconciled()).toEqual([0.3, 0.2, expect.stringMatching(differ)]);
 
 	// Whichever reserves first, both cannot pass a cap that has room for one.
-	const started = [0, 1].map(async () => await execute(stage, await capped('0.5'), MANUAL));
+	const started = [0, 1].map(async () => await execute(await capped('0.5'), MANUAL));
 	const passed = (await Promise.all(started)).filter(({ status }) => status === 'success').length;
 	expect([passed <= 1, jobs().length]).toEqual([true, 3 + 2 * passed]);
-	const over = await execute(stage, await capped('0.3'), MANUAL);
+	const over = await execute(await capped('0.3'), MANUAL);
 	const [spent, sum] = [0.2 + 0.2 * passed, 0.4 + 0.2 * passed];
 	expect(failureOf(over)).toContain(
 		`The daily cap of $0.30 would be passed: with these videos ($0.20) today's sum is $${sum.toFixed(2)}`,
@@ -347,7 +343,7 @@ test.each<[string, JsonRecord, FaultRule | undefined, version: number]>([
 		Object.assign(agent!, { typeVersion: version });
 		chat!.credentials = { openAiApi: { id, name: 'Stand-in' } };
 		const json = { sessionId: 'one', action: 'sendMessage', chatInput: 'Show me a sunrise' };
-		const execution = await execute(stage, workflow, { trigger: 'Chat', json });
+		const execution = await execute(workflow, { trigger: 'Chat', json });
 		expectSuccess(execution);
 
 		const properties = {
@@ -417,7 +413,7 @@ test('trigger: runs for each job that its other half submits', async () => {
 	simulator.faults.add({ operation: 'run', ...lost });
 	await api.finishedExecution(await api.runWorkflow(id, 'Start'));
 
-	const found = await executions(stage, id, 4);
+	const found = await executions(id, 4);
 	expect(found.flatMap((execution) => itemsOf(execution, 'Video'))).toHaveLength(2);
 	const problems = found.flatMap((execution) => itemsOf(execution, 'Problem'));
 	expect(problems.map(({ json }) => json)).toEqual([

@@ -2,7 +2,7 @@
 
 import { itemsOf } from '../tools/n8n/execution';
 import { until } from '../tools/n8n/program';
-import { startStage, type Stage } from '../tools/n8n/stage';
+import { startStage } from '../tools/n8n/stage';
 import type { Fault } from '../tools/simulator';
 import {
 	chain,
@@ -12,9 +12,11 @@ import {
 	prunaVideo,
 	webhookTrigger,
 } from './build-workflow';
-import { executeNodes, executions, expectFile, post } from './running';
+import { executeNodes, executions, expectFile, post, stage, useStage } from './running';
 
-let stage: Stage;
+const env = { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' };
+useStage(async () => await startStage({ env }));
+
 /** What holds an item where n8n dies. */
 const HOLDS = {
 	'before Runpod accepts': { kind: 'hang' },
@@ -63,7 +65,6 @@ async function start(killed: (typeof CASES)[number]): Promise<void> {
 }
 
 beforeAll(async () => {
-	stage = await startStage({ env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
 	const { main, simulator } = stage;
 	// A restart may take longer than the minute for which Runpod keeps a result of Sync.
 	simulator.options.timeScale = 10;
@@ -80,7 +81,6 @@ beforeAll(async () => {
 	await main.crashAndRestart();
 	simulator.advance(HOLDS['while the second runs'].executionTimeMs);
 }, 20 * 60_000);
-afterAll(async () => await stage?.endings.run());
 
 test.each(CASES)('$executionMode, started by $by, killed $when', async (killed) => {
 	const { api, credential } = stage;
@@ -99,15 +99,15 @@ test.each(CASES)('$executionMode, started by $by, killed $when', async (killed) 
 
 	for (const { id: jobId } of inLog()) {
 		const get = { resource: 'job', operation: 'get', jobId, download: true };
-		const got = await executeNodes(stage, prunaVideo(get, credential));
-		await expectFile(stage, itemsOf(got, PRUNA_VIDEO)[0]);
+		const got = await executeNodes(prunaVideo(get, credential));
+		await expectFile(itemsOf(got, PRUNA_VIDEO)[0]);
 	}
 	expectMade(...accepted);
 
 	const retry = api.retryExecution(id, true);
 	if (by === 'hand') return await expect(retry).rejects.toThrow('so it cannot be retried');
 	await retry;
-	const ended = await executions(stage, workflowId, 2);
+	const ended = await executions(workflowId, 2);
 	expect(ended.map(({ status }) => status).sort()).toEqual(['crashed', 'success']);
 	expectMade(...accepted, ...BOTH);
 });

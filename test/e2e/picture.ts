@@ -1,9 +1,8 @@
 /** A picture of any size at an address of this machine, as a user's website has it. */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../tools/listen';
 import type { Endings } from '../tools/n8n/stage';
 import type { Built } from './build-workflow';
 
@@ -20,13 +19,10 @@ export async function servePicture(bytes: number, endings: Endings): Promise<Pic
 	content.write('\x89PNG\r\n\x1a\n', 'latin1');
 	const server = createServer((_request, response) => {
 		response.writeHead(200, { 'content-type': 'image/png' }).end(content);
-	}).listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	endings.add(async () => {
-		server.closeAllConnections();
-		await new Promise((resolve) => server.close(resolve));
 	});
-	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/picture.png`;
+	const { url: origin, close } = await listen(server);
+	endings.add(close);
+	const url = `${origin}/picture.png`;
 	const node = {
 		name: 'HTTP Request',
 		type: 'n8n-nodes-base.httpRequest',

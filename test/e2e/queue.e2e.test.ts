@@ -28,6 +28,7 @@ import {
 	listen,
 	post,
 	submit,
+	useStage,
 } from './running';
 
 const MEGABYTE = 1_000_000;
@@ -41,12 +42,11 @@ const EXECUTION_TIME_MS = 1000 * Number(process.env.PRUNA_VIDEO_SECONDS || 0.5);
 
 let cluster: Cluster;
 
-beforeAll(async () => {
-	cluster = await startCluster();
+useStage(async () => (cluster = await startCluster()));
+beforeEach(() => {
+	cluster.simulator.reset();
 	cluster.simulator.options.webhookRetryMs = 500;
-}, 20 * 60_000);
-afterAll(async () => await cluster?.endings.run());
-beforeEach(() => cluster.simulator.reset());
+});
 
 /** A workflow that makes a video of each entry of `body.prompts`, published; its id and its webhook's URL. */
 async function publish(path: string, options: JsonRecord, settings: JsonRecord = {}) {
@@ -140,13 +140,9 @@ test('a manual execution runs on a worker; a file sent as a link is fetched from
 	const { node, sha256 } = await servePicture(5 * MEGABYTE, cluster.endings);
 	const parameters = { prompt: 'A cat', image: 'data', download: true };
 	const options = { sendFilesAs: 'link' };
-	const execution = await executeNodes(
-		cluster,
-		node,
-		prunaVideo({ ...parameters, options }, credential),
-	);
+	const execution = await executeNodes(node, prunaVideo({ ...parameters, options }, credential));
 	expectSuccess(execution);
-	await expectFile(cluster, itemsOf(execution, PRUNA_VIDEO)[0]);
+	await expectFile(itemsOf(execution, PRUNA_VIDEO)[0]);
 	const url = expect.stringContaining(`${main.url}/rest/binary-data/signed?token=`);
 	expect(simulator.ledger.jobs.flatMap(({ fetched }) => fetched)).toEqual([
 		expect.objectContaining({ url, sha256 }),
@@ -155,12 +151,12 @@ test('a manual execution runs on a worker; a file sent as a link is fetched from
 });
 
 test('the trigger: main answers at once, the worker downloads', async () => {
-	const { workflowId, productionUrl } = await listen(cluster, { download: true });
-	const ids = await Promise.all(Array.from({ length: 10 }, () => submit(cluster, productionUrl)));
-	for (const id of ids) expect(await answersTo(cluster, id)).toEqual([200]);
-	const found = await events(cluster, workflowId, ids.length);
+	const { workflowId, productionUrl } = await listen({ download: true });
+	const ids = await Promise.all(Array.from({ length: 10 }, () => submit(productionUrl)));
+	for (const id of ids) expect(await answersTo(id)).toEqual([200]);
+	const found = await events(workflowId, ids.length);
 	expect(found.map(({ json }) => json.id).sort()).toEqual(ids.sort());
-	for (const item of found) await expectFile(cluster, item);
+	for (const item of found) await expectFile(item);
 	const executionIds = await cluster.api.executionsOf(workflowId, ids.length);
 	for (const id of executionIds) {
 		expect(cluster.workers.some((worker) => hasRun(worker, id))).toBe(true);
@@ -216,7 +212,7 @@ test('a worker that is asked to stop finishes its batches first', async () => {
 
 test('what a dead worker was doing is not done again: its log has the IDs, the trigger gets the videos', async () => {
 	const { api, simulator, workers, startWorker } = cluster;
-	const { workflowId, productionUrl } = await listen(cluster, { download: true });
+	const { workflowId, productionUrl } = await listen({ download: true });
 	const { ids, underWay } = await startBatches('killed', { webhookUrl: productionUrl });
 	const jobs = simulator.ledger.jobs.map(({ id }) => id);
 	const logs = () => workers.map((worker) => worker.logs).join('');
@@ -234,7 +230,7 @@ test('what a dead worker was doing is not done again: its log has the IDs, the t
 	const calls = await api.executionsOf(workflowId, underWay);
 	const found = (await finished(calls)).flatMap((call) => itemsOf(call, PRUNA_VIDEO_TRIGGER));
 	expect(found.map(({ json }) => json.id).sort()).toEqual(jobs.sort());
-	for (const item of found) await expectFile(cluster, item);
+	for (const item of found) await expectFile(item);
 	expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: underWay });
 });
 

@@ -4,8 +4,7 @@
  */
 
 import { itemsOf } from '../tools/n8n/execution';
-import { N8N_VERSION } from '../tools/n8n/install';
-import { startStage, type Stage } from '../tools/n8n/stage';
+import { startStage } from '../tools/n8n/stage';
 import { PRUNA_VIDEO_TRIGGER, webhookTrigger } from './build-workflow';
 import {
 	answersTo,
@@ -17,18 +16,16 @@ import {
 	expectSuccess,
 	listen,
 	post,
+	stage,
 	submit,
 	type Listening,
+	useStage,
+	VERSIONS,
 } from './running';
 
-const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
-
 describe.each(VERSIONS)('n8n %s', (version) => {
-	let stage: Stage;
-	beforeAll(async () => {
-		stage = await startStage({ version, env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
-	}, 20 * 60_000);
-	afterAll(async () => await stage?.endings.run());
+	const env = { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' };
+	useStage(async () => await startStage({ version, env }));
 	beforeEach(() => {
 		stage.simulator.reset();
 		const endpoints = ['p-video', 'other'];
@@ -39,19 +36,19 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 	/** Jobs that have ended, of which Runpod tells nobody. */
 	async function finishedJobs(count: number, endpoint?: string): Promise<string[]> {
 		const ids: string[] = [];
-		for (let job = 0; job < count; job++) ids.push(await submit(stage, undefined, endpoint));
+		for (let job = 0; job < count; job++) ids.push(await submit(undefined, endpoint));
 		await stage.simulator.waitFor((ledger) => ledger.count('COMPLETED') >= count, 30_000);
 		return ids;
 	}
 
 	test('a published trigger runs when Runpod calls, an unpublished one does not', async () => {
-		const { workflowId, productionUrl } = await create(stage);
+		const { workflowId, productionUrl } = await create();
 		expect(await post(productionUrl, {})).toBe(404);
 
 		await stage.api.activate(workflowId);
-		const id = await submit(stage, productionUrl);
-		expect(await answersTo(stage, id)).toEqual([200]);
-		const [item] = await events(stage, workflowId, 1);
+		const id = await submit(productionUrl);
+		expect(await answersTo(id)).toEqual([200]);
+		const [item] = await events(workflowId, 1);
 		expect(item?.json).toMatchObject({ id, status: 'COMPLETED', cost: 0.1 });
 
 		await stage.api.deactivate(workflowId);
@@ -59,19 +56,19 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 	});
 
 	test('"Listen for test event" takes one call', async () => {
-		const { workflowId, testUrl } = await create(stage);
+		const { workflowId, testUrl } = await create();
 		expect(await post(testUrl, {})).toBe(404);
 
 		await stage.api.listenForTestEvent(workflowId, PRUNA_VIDEO_TRIGGER);
-		const id = await submit(stage, testUrl);
-		expect(await answersTo(stage, id)).toEqual([200]);
-		const [item] = await events(stage, workflowId, 1);
+		const id = await submit(testUrl);
+		expect(await answersTo(id)).toEqual([200]);
+		const [item] = await events(workflowId, 1);
 		expect(item?.json).toMatchObject({ id, status: 'COMPLETED' });
 		expect(await post(testUrl, {})).toBe(404);
 	});
 
 	test('forged, foreign and unreadable calls start nothing', async () => {
-		const { workflowId, productionUrl } = await listen(stage);
+		const { workflowId, productionUrl } = await listen();
 		const [foreign = ''] = await finishedJobs(1, 'other');
 		const [id = ''] = await finishedJobs(1);
 		const calls = {
@@ -94,13 +91,13 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			huge: 500,
 			real: 200,
 		});
-		expect(await events(stage, workflowId, 1)).toEqual([
+		expect(await events(workflowId, 1)).toEqual([
 			expect.objectContaining({ json: expect.objectContaining({ id }) }),
 		]);
 	});
 
 	test('a real call is read, whatever Content-Type it has', async () => {
-		const { workflowId, productionUrl } = await listen(stage);
+		const { workflowId, productionUrl } = await listen();
 		const types = ['text/plain; charset=utf-8', 'application/vnd.runpod+json', undefined];
 		const ids = await finishedJobs(types.length);
 		const calls = types.map((type, index) => {
@@ -108,7 +105,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			return post(productionUrl, body, type === undefined ? {} : { 'content-type': type });
 		});
 		expect(await Promise.all(calls)).toEqual([200, 200, 200]);
-		const found = await events(stage, workflowId, types.length);
+		const found = await events(workflowId, types.length);
 		expect(found.map(({ json }) => json.id).sort()).toEqual(ids.sort());
 	});
 
@@ -117,34 +114,34 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const lateVideo = { ms: Infinity, status: 404 };
 		Object.assign(simulator.options, { videoBytes: 3_000_000, lateVideo });
 		const options = { binaryPropertyName: 'video' };
-		const { workflowId, productionUrl } = await listen(stage, { download: true, options });
+		const { workflowId, productionUrl } = await listen({ download: true, options });
 		const ids = await finishedJobs(10);
 		const answers = await Promise.all(ids.map((id) => post(productionUrl, completed(id))));
 		expect(answers).toEqual(ids.map(() => 200));
 		simulator.options.lateVideo.ms = 0;
 
-		const found = await executions(stage, workflowId, ids.length);
+		const found = await executions(workflowId, ids.length);
 		for (const execution of found) {
 			expectSuccess(execution);
 			for (const node of [PRUNA_VIDEO_TRIGGER, 'After']) {
-				await expectFile(stage, itemsOf(execution, node)[0], 'video');
+				await expectFile(itemsOf(execution, node)[0], 'video');
 			}
 		}
 		simulator.options.videoBytes = 0;
 	});
 
 	test('repeated calls are ended by their executions, also after a restart', async () => {
-		const { workflowId, productionUrl } = await listen(stage);
+		const { workflowId, productionUrl } = await listen();
 		const ids = await finishedJobs(10);
 		const thrice = [...ids, ...ids, ...ids.toReversed()];
 		const answers = await Promise.all(thrice.map((id) => post(productionUrl, completed(id))));
 		expect(answers).toEqual(thrice.map(() => 200));
-		const once = await events(stage, workflowId, thrice.length);
+		const once = await events(workflowId, thrice.length);
 		expect(once.map(({ json }) => json.id).sort()).toEqual(ids.sort());
 
 		await stage.main.crashAndRestart();
 		expect(await post(productionUrl, completed(ids[0]!))).toBe(200);
-		expect(await events(stage, workflowId, thrice.length + 1)).toHaveLength(ids.length);
+		expect(await events(workflowId, thrice.length + 1)).toHaveLength(ids.length);
 	});
 
 	/** n8n lists 100 executions at a time: so one too many shows. */
@@ -165,7 +162,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const answers = await Promise.all(ids.map((id) => post(productionUrl, completed(id))));
 		const took = performance.now() - began;
 		expect(answers).toEqual(ids.map(() => 200));
-		for (const execution of await executions(stage, workflowId, CALLS)) expectSuccess(execution);
+		for (const execution of await executions(workflowId, CALLS)) expectSuccess(execution);
 		stage.simulator.reset();
 		return took;
 	}
@@ -173,9 +170,9 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 	test(`${CALLS} calls at once take ${MOST.plain} x the time of n8n's Webhook node, ${MOST.verified} x with Verify`, async () => {
 		const ratios: Array<{ plain: number; verified: number }> = [];
 		for (let round = 0; round < 3; round++) {
-			const webhook = await burst(await listen(stage, {}, webhookAt));
-			const plain = (await burst(await listen(stage, { verify: false }))) / webhook;
-			const verified = (await burst(await listen(stage))) / webhook;
+			const webhook = await burst(await listen({}, webhookAt));
+			const plain = (await burst(await listen({ verify: false }))) / webhook;
+			const verified = (await burst(await listen())) / webhook;
 			process.stdout.write(
 				`${CALLS} calls: Webhook ${Math.round(webhook)} ms; ${plain.toFixed(2)} x without Verify, ${verified.toFixed(2)} x with it\n`,
 			);

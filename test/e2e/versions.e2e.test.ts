@@ -8,9 +8,8 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetch } from 'undici';
 import { itemsOf, failureOf, type Execution, type Item } from '../tools/n8n/execution';
-import { N8N_VERSION } from '../tools/n8n/install';
 import { at, isRecord, type JsonRecord } from '../tools/n8n/json';
-import { createCredential, startStage, type Stage } from '../tools/n8n/stage';
+import { createCredential, startStage } from '../tools/n8n/stage';
 import { CREDENTIAL_TYPE } from '../tools/n8n/workflow';
 import {
 	chain,
@@ -22,22 +21,17 @@ import {
 	type NodeSettings,
 } from './build-workflow';
 import { servePicture } from './picture';
-import { executeNodes, expectFile, expectSuccess } from './running';
+import { executeNodes, expectFile, expectSuccess, stage, useStage, VERSIONS } from './running';
 
-const VERSIONS = (process.env.PRUNA_VIDEO_N8N_VERSIONS || N8N_VERSION).split(',');
 const PROMPTS = ['first', 'second', 'third'];
 /** Another package for Runpod, whose credential type has the name that most of them use. */
 const OTHER = 'n8n-nodes-other-runpod';
 
 describe.each(VERSIONS)('n8n %s', (version) => {
-	let stage: Stage;
-	beforeAll(async () => {
-		const beside = (modules: string) =>
-			cp(join(__dirname, OTHER), join(modules, OTHER), { recursive: true });
-		const env = { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' };
-		stage = await startStage({ version, env, beside });
-	}, 20 * 60_000);
-	afterAll(async () => await stage?.endings.run());
+	const beside = (modules: string) =>
+		cp(join(__dirname, OTHER), join(modules, OTHER), { recursive: true });
+	const env = { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' };
+	useStage(async () => await startStage({ version, env, beside }));
 	beforeEach(() => stage.simulator.reset());
 
 	interface Run {
@@ -57,7 +51,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 	}
 
 	async function run(wanted: Run): Promise<Execution & { items: Item[] }> {
-		const execution = await executeNodes(stage, ...batch(wanted));
+		const execution = await executeNodes(...batch(wanted));
 		return { ...execution, items: itemsOf(execution, PRUNA_VIDEO) };
 	}
 
@@ -104,7 +98,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			credentials: { runpodApi: { id, name: other.name } },
 		};
 		const node = prunaVideo({ prompt: 'A cat' }, stage.credential);
-		const execution = await executeNodes(stage, otherNode, node);
+		const execution = await executeNodes(otherNode, node);
 		expectSuccess(execution);
 		expect(itemsOf(execution, otherNode.name)[0]?.json).toMatchObject({ jobs: expect.anything() });
 		expect(itemsOf(execution, PRUNA_VIDEO)[0]?.json).toMatchObject({ status: 'COMPLETED' });
@@ -135,7 +129,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(items.map(({ json }) => json.status)).toEqual(Array(3).fill('COMPLETED'));
 		expect(items.map(({ pairedItem }) => pairedItem)).toEqual([0, 1, 2].map((item) => ({ item })));
 		expect(promptsOf(items)).toEqual(PROMPTS);
-		for (const item of items) await expectFile(stage, item);
+		for (const item of items) await expectFile(item);
 		expect(at(items, 0, 'binary', 'data', 'mimeType')).toBe('video/mp4');
 		expect(at(runData[PRUNA_VIDEO], 0, 'hints', 0, 'message')).toBe('3 videos for $0.30');
 	});
@@ -149,7 +143,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const { content, node } = await servePicture(1000, endings);
 		const pause = { name: 'Pause', type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} };
 		const video = prunaVideo({ prompt: 'A cat', image }, credential);
-		expectSuccess(await executeNodes(stage, node, pause, video));
+		expectSuccess(await executeNodes(node, pause, video));
 		const sent = `data:image/png;base64,${content.toString('base64')}`;
 		expect(simulator.ledger.jobs.map(({ input }) => input.image === sent)).toEqual([true]);
 	});
@@ -159,7 +153,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		simulator.options.fetchMedia = true;
 		const { node, sha256 } = await servePicture(40_000_000, endings);
 		const parameters = { prompt: 'A cat', image: 'data', options: { sendFilesAs: 'link' } };
-		expectSuccess(await executeNodes(stage, node, prunaVideo(parameters, credential)));
+		expectSuccess(await executeNodes(node, prunaVideo(parameters, credential)));
 		const url = expect.stringContaining(`${main.url}/rest/binary-data/signed?token=`);
 		expect(simulator.ledger.jobs.flatMap(({ fetched }) => fetched)).toEqual([
 			{ field: 'image', url, bytes: 40_000_000, sha256 },
@@ -252,7 +246,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 
 	test('estimates the cost without a credential or a request', async () => {
 		const node = prunaVideo({ operation: 'estimateCost', duration: 10 }, undefined);
-		const execution = await executeNodes(stage, node);
+		const execution = await executeNodes(node);
 		const expected = { estimatedCost: 0.2, currency: 'USD' };
 		expect(itemsOf(execution, PRUNA_VIDEO)[0]?.json).toMatchObject(expected);
 		expect(stage.simulator.requests).toEqual([]);

@@ -1,7 +1,11 @@
 /** What the property tests feed the node with. */
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
-import type { FaultRule } from '../tools/simulator';
+import type { FaultRule, Trouble } from '../tools/simulator';
+
+/** One of these, each as often as its weight says. */
+const either = <T>(...parts: Array<[weight: number, arbitrary: fc.Arbitrary<T>]>) =>
+	fc.oneof(...parts.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 
 const PNG = 'data:image/png;base64,iVBORw0KGgo=';
 
@@ -22,19 +26,13 @@ const withKey: fc.Arbitrary<string> = fc.oneof(
 
 /** JSON in which the key stands somewhere, now and then. */
 function jsonLike(maxDepth: number): fc.Arbitrary<unknown> {
-	return fc.oneof(
-		{ arbitrary: fc.jsonValue({ maxDepth }), weight: 3 },
-		{ arbitrary: withKey, weight: 1 },
-		{ arbitrary: fc.dictionary(fc.constantFrom('message', 'error', API_KEY), withKey), weight: 1 },
-	);
+	const named = fc.dictionary(fc.constantFrom('message', 'error', API_KEY), withKey);
+	return either<unknown>([3, fc.jsonValue({ maxDepth })], [1, withKey], [1, named]);
 }
 
 /** Names that the user gives to what comes out: those may hold anything, so here not the key. */
 const name = (...good: string[]) =>
-	fc.oneof(
-		{ arbitrary: fc.constantFrom<unknown>(...good), weight: 6 },
-		{ arbitrary: fc.jsonValue({ maxDepth: 1 }), weight: 1 },
-	);
+	either<unknown>([6, fc.constantFrom(...good)], [1, fc.jsonValue({ maxDepth: 1 })]);
 
 /** Anything that an expression can give: all JSON, and what JavaScript has besides. */
 const anything = fc.oneof(
@@ -52,17 +50,11 @@ const anything = fc.oneof(
 
 /** Mostly what the field is made for, now and then anything. */
 function mostly(...good: unknown[]): fc.Arbitrary<unknown> {
-	return fc.oneof(
-		{ arbitrary: fc.constantFrom(...good), weight: 6 },
-		{ arbitrary: anything, weight: 1 },
-	);
+	return either([6, fc.constantFrom(...good)], [1, anything]);
 }
 
 function collection(fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
-	return fc.oneof(
-		{ arbitrary: fc.record(fields, { requiredKeys: [] }), weight: 12 },
-		{ arbitrary: anything, weight: 1 },
-	);
+	return either<unknown>([12, fc.record(fields, { requiredKeys: [] })], [1, anything]);
 }
 
 const additionalFields = collection({
@@ -70,12 +62,7 @@ const additionalFields = collection({
 	fps: mostly(24, 48, '24'),
 	saveAudio: mostly(true, false),
 	promptUpsampling: mostly(true, false),
-	additionalInput: mostly(
-		'{}',
-		'{"camera": "still"}',
-		{ negative_prompt: 'rain' },
-		'{"duration": 3}',
-	),
+	additionalInput: mostly('{"camera": "still"}', { negative_prompt: 'rain' }, '{"duration": 3}'),
 });
 
 const options = collection({
@@ -148,16 +135,9 @@ export const serverBody: fc.Arbitrary<string> = fc.oneof(
 		.map((body) => JSON.stringify(body)),
 );
 
-export const serverStatus = fc.oneof(
-	{ arbitrary: fc.constantFrom(200, 200, 200, 400), weight: 4 },
-	{
-		arbitrary: fc.constantFrom(
-			...[201, 204, 308, 401, 402, 403, 404, 408, 409, 413, 418, 422],
-			...[500, 502, 504, 520],
-		),
-		weight: 1,
-	},
-);
+const ODD = [201, 204, 308, 401, 402, 403, 404, 408, 409, 413, 418, 422, 500, 502, 504, 520];
+const USUAL = [200, 200, 200, 400];
+export const serverStatus = either([4, fc.constantFrom(...USUAL)], [1, fc.constantFrom(...ODD)]);
 
 /** Where `Retry-After` sends a client: nowhere, far away, into the past, or to no time at all. */
 const retryAfter: fc.Arbitrary<string> = fc.oneof(
@@ -184,27 +164,15 @@ export const hostileHeaders = fc.record({
 	times: fc.constantFrom(1, 3, Infinity),
 });
 
-/** Without the operation, which `faultsOf` puts in. */
-type Trouble = FaultRule extends infer Rule
-	? Rule extends FaultRule
-		? Omit<Rule, 'operation'>
-		: never
-	: never;
-
 const when = fc.constantFrom('before' as const, 'after' as const);
-const unreadable = fc.constantFrom(
-	'',
-	'<html>502</html>',
-	'{"id": ',
-	'null',
-	'[]',
-	'{"status":"IN_QUEUE"}',
-);
+const UNREADABLE = ['', '<html>502</html>', '{"id": ', 'null', '[]', '{"status":"IN_QUEUE"}'];
+const unreadable = fc.constantFrom(...UNREADABLE);
 /** Envoy's words. */
 const LOST_UPSTREAM =
 	'upstream connect error or disconnect/reset before headers. reset reason: connection termination';
 const refusals = fc.constantFrom(400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 503);
 const failures = fc.constantFrom(500, 502, 504, 520);
+const ends = fc.constantFrom('FAILED', 'TIMED_OUT', 'CANCELLED');
 
 /** Once the job is accepted a refusal would be a lie that no client can see through, so those come before. */
 const onSubmission: fc.Arbitrary<Trouble> = fc.oneof(
@@ -213,9 +181,7 @@ const onSubmission: fc.Arbitrary<Trouble> = fc.oneof(
 	when.map((moment): Trouble => ({ kind: 'reset', when: moment })),
 	when.map((moment): Trouble => ({ kind: 'hang', when: moment })),
 	fc.record({ body: unreadable, when }).map((fault): Trouble => ({ kind: 'body', ...fault })),
-	fc
-		.constantFrom('FAILED', 'TIMED_OUT', 'CANCELLED')
-		.map((status): Trouble => ({ kind: 'job', status })),
+	ends.map((status): Trouble => ({ kind: 'job', status })),
 	fc.constantFrom<Trouble>({ kind: 'job', output: null }, { kind: 'job', output: 'oops' }),
 	fc.constant<Trouble>({ kind: 'forget' }),
 	// An edge that loses its upstream once the job is accepted, and says so as text or JSON.
@@ -267,6 +233,11 @@ export interface Scenario {
 	stopAfter?: number;
 }
 
+const SETTINGS = {
+	retryOnFail: fc.constant(true),
+	onError: fc.constantFrom('continueRegularOutput', 'continueErrorOutput'),
+};
+
 /** A batch, what befalls each of its items, and how the user set the node up. */
 export const scenario: fc.Arbitrary<Scenario> = fc
 	.record({
@@ -285,17 +256,8 @@ export const scenario: fc.Arbitrary<Scenario> = fc
 		concurrency: fc.integer({ min: 1, max: 6 }),
 		resubmitUncertain: fc.constantFrom(false, false, true),
 		cancelOnTimeout: fc.constantFrom(false, false, true),
-		settings: fc.record(
-			{
-				retryOnFail: fc.constant(true),
-				onError: fc.constantFrom('continueRegularOutput', 'continueErrorOutput'),
-			},
-			{ requiredKeys: [] },
-		),
-		stop: fc.oneof(
-			{ arbitrary: fc.constant(null), weight: 3 },
-			{ arbitrary: fc.integer({ min: 0, max: 60 }), weight: 1 },
-		),
+		settings: fc.record(SETTINGS, { requiredKeys: [] }),
+		stop: either<number | null>([3, fc.constant(null)], [1, fc.integer({ min: 0, max: 60 })]),
 	})
 	.map(({ stop, executionMode, settings, ...rest }) =>
 		stop === null
@@ -312,18 +274,17 @@ export function faultsOf(
 	const submission = executionMode === 'sync' && operation === 'generate' ? 'runsync' : 'run';
 	return items.flatMap((troubles, index) => {
 		const match = { prompt: prompts[index] };
+		const on = (operation: FaultRule['operation'], faults: Trouble[] = []): FaultRule[] =>
+			faults.map((fault) => ({ ...fault, operation, match }));
 		return [
-			...troubles.submission.map(
-				(fault) => ({ ...fault, operation: submission, match }) as FaultRule,
-			),
+			...on(submission, troubles.submission),
 			// For whichever job no other end is told above.
-			{ kind: 'job', executionTimeMs: takesMs, operation: submission, times: Infinity, match },
-			...troubles.status.flatMap((fault) =>
-				['status', 'status-sync'].map((operation) => ({ ...fault, operation, match }) as FaultRule),
-			),
-			...(troubles.video ?? []).map(
-				(fault) => ({ ...fault, operation: 'video', match }) as FaultRule,
-			),
+			...on(submission, [{ kind: 'job', executionTimeMs: takesMs, times: Infinity }]),
+			...troubles.status.flatMap((fault) => [
+				...on('status', [fault]),
+				...on('status-sync', [fault]),
+			]),
+			...on('video', troubles.video),
 		];
 	});
 }

@@ -7,6 +7,7 @@ import type {
 	INodeType,
 	NodeOperationError,
 } from 'n8n-workflow';
+import { request } from 'undici';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { startSimulator, type Simulator, type StartOptions } from '../tools/simulator';
 import {
@@ -90,6 +91,14 @@ export function inLoop(turns: number, prompts: readonly string[] = ['a cat']): B
 			[NODE_NAME]: { main: [to('Loop')] },
 		},
 	};
+}
+
+/** Asks a simulator as any client does. */
+export async function post({ apiKey, baseUrl }: Simulator, path: string, body: unknown) {
+	const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+	const init = { method: 'POST', headers, body: JSON.stringify(body) } as const;
+	const answer = await request(`${baseUrl}/${path}`, init);
+	return (await answer.body.json()) as IDataObject;
 }
 
 export function credentialsOf({ apiKey, baseUrl }: Simulator) {

@@ -232,15 +232,6 @@ describe('what an execution has spent', () => {
 		expect(items.map(({ json }) => json.cost)).toEqual([0.1, 0.1]);
 		expect(submissions(simulator)).toHaveLength(2);
 	});
-
-	test('says that a submission is uncertain even if nothing is left for it', async () => {
-		fault({ kind: 'reset', when: 'after' });
-		const options = { maxCostPerExecution: 0.1 };
-		const { error } = await generate(simulator, { options, settings: RETRY });
-
-		expect(submissions(simulator)).toHaveLength(1);
-		expect(error?.message).toMatch(/; the job may be running$/);
-	});
 });
 
 /** Ten items with three seconds of audio each: $0.06, and $0.60 for all. */

@@ -12,6 +12,7 @@ import {
 import { storeBinary } from './engine';
 
 useSimulator();
+jest.setTimeout(120_000);
 
 const openRequests = () => simulator.requests.filter(({ answeredAt }) => answeredAt === undefined);
 const openJobs = () => simulator.ledger.count('IN_QUEUE') + simulator.ledger.count('IN_PROGRESS');
@@ -69,7 +70,6 @@ test.each(['sync', 'async'])(
 		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 200 });
 		expect(submissions(simulator).map(({ status }) => status)).toContain(429);
 	},
-	120_000,
 );
 
 test('the output keeps the input order when the first items take longest', async () => {
@@ -192,7 +192,7 @@ describe('bodies with files', () => {
 		const { error } = await withImages(6);
 		expect(error?.message).toContain('Simulated 400');
 		expect(submissions(simulator)).toHaveLength(3);
-	}, 120_000);
+	});
 
 	test('of jobs that are followed make room as soon as Runpod has accepted the job', async () => {
 		simulator.hold('finish');
@@ -205,5 +205,5 @@ describe('bodies with files', () => {
 		await simulator.waitFor(() => openJobs() === 12, 60_000);
 		simulator.release();
 		expect((await running).items).toHaveLength(12);
-	}, 120_000);
+	});
 });

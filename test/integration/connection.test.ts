@@ -29,12 +29,7 @@ async function listen(created: Server): Promise<number> {
 /** What a user reads of Video > Generate at this base URL. */
 async function generateAt(baseUrl: string): Promise<string> {
 	const { error } = await runNode({
-		parameters: {
-			resource: 'video',
-			operation: 'generate',
-			prompt: 'a cat',
-			options: { timeout: 1 },
-		},
+		parameters: { prompt: 'a cat', options: { timeout: 1 } },
 		credentials: { apiKey: 'rpa_test', baseUrl },
 	});
 	return `${error?.message}. ${error?.description}`;
@@ -69,34 +64,20 @@ test('a certificate that n8n does not know is named, by the test of the credenti
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 const broken = gzipSync('{"id":"a","status":"IN_QUEUE"}').fill(7, 12, 20);
 const packed = `${HEAD}Content-Encoding: gzip\r\nContent-Length: ${broken.length}\r\n\r\n`;
+const BROKEN = Buffer.concat([Buffer.from(packed), broken]);
 
-test.each<[string, string, RegExp | string, (socket: Socket) => void]>([
-	[
-		'closed in the TLS handshake',
-		'https',
-		'Runpod could not be reached (ECONNRESET)',
-		(socket) => socket.end(),
-	],
-	[
-		'http where https is expected',
-		'https',
-		'No connection to Runpod was made (EPROTO)',
-		(socket) => socket.end(`${HEAD}\r\n`),
-	],
-	['closed after the request', 'http', /lost \(ECONNRESET\)/, (socket) => socket.end()],
-	['not HTTP', 'http', /lost \(HPE_\w+\)/, (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
-	[
-		'packed, but broken',
-		'http',
-		/lost \(Z_DATA_ERROR\)/,
-		(socket) => socket.end(Buffer.concat([Buffer.from(packed), broken])),
-	],
-])('%s', async (_, scheme, problem, onData) => {
+test.each<[string, string, RegExp | string, string | Buffer]>([
+	['closed in the TLS handshake', 'https', 'Runpod could not be reached (ECONNRESET)', ''],
+	['http, not https', 'https', 'No connection to Runpod was made (EPROTO)', `${HEAD}\r\n`],
+	['closed after the request', 'http', /lost \(ECONNRESET\)/, ''],
+	['not HTTP', 'http', /lost \(HPE_\w+\)/, 'SSH-2.0-OpenSSH_9.6\r\n'],
+	['packed, but broken', 'http', /lost \(Z_DATA_ERROR\)/, BROKEN],
+])('%s', async (_, scheme, problem, answer) => {
 	let posts = 0;
 	const created = createServer((socket) => {
 		socket.on('data', (data) => {
 			if (data.toString('latin1').startsWith('POST')) posts++;
-			onData(socket);
+			socket.end(answer);
 		});
 	});
 	const text = await generateAt(`${scheme}://127.0.0.1:${await listen(created)}/v2`);

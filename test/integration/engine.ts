@@ -92,11 +92,7 @@ export interface EngineResult {
 	items: INodeExecutionData[];
 	/** Items of the error output. */
 	errorItems: INodeExecutionData[];
-	error?: Error & {
-		description?: string | null;
-		httpCode?: string | null;
-		context?: IDataObject;
-	};
+	error?: Error & { description?: string | null; httpCode?: string | null; context?: IDataObject };
 	hints: NodeExecutionHint[];
 	/** What stays in the node's context. */
 	context: IDataObject;
@@ -185,11 +181,7 @@ export function nodeTypes(types: Record<string, INodeType>): INodeTypes {
 		if (type === undefined) throw new Error(`No node type ${name}`);
 		return type;
 	};
-	return {
-		getByName: find,
-		getByNameAndVersion: find,
-		getKnownTypes: () => ({}),
-	};
+	return { getByName: find, getByNameAndVersion: find, getKnownTypes: () => ({}) };
 }
 
 /** What n8n gives every execution; the credential is decrypted already and its own `authenticate` signs requests. */

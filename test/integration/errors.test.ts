@@ -99,15 +99,6 @@ test('once an item has failed no other begins; those that run are awaited and li
 	);
 });
 
-test('the last of many items fails: the first fifty are listed, and how many more', async () => {
-	const fault = { kind: 'status', status: 400, match: { prompt: 'shot 59.' } } as const;
-	simulator.faults.add({ ...fault, operation: 'runsync' });
-	const { error } = await generate(simulator, { prompts: shots(60), options: { concurrency: 20 } });
-	expect(error?.message).toMatch(/\(59 of 60 items finished\)$/);
-	expect(error?.description).toMatch(/Other items: item 0: .*, item 49: \S+ \S+, and 9 more\.$/);
-	expect(error?.description).not.toContain('item 50');
-});
-
 test('settings of the whole execution that cannot be used stop every item', async () => {
 	const message = `'Items in Parallel' must be a whole number from 1 to 400, but is "many"`;
 	const batch = { prompts: shots(2), options: { concurrency: 'many' } };

@@ -3,7 +3,7 @@
  * faults.test.ts plays its rows.
  */
 import type { IDataObject, INode } from 'n8n-workflow';
-import type { FaultRule, Simulator } from '../tools/simulator';
+import type { FaultRule, Simulator, Trouble } from '../tools/simulator';
 import { RETRY } from './batch';
 
 /** What the node is told to do; the last five are about a job or endpoint that is there already. */
@@ -28,11 +28,7 @@ export const REQUEST: Record<Operation, Place> = {
 	...({ wait: 'looks', cancel: 'cancel', retry: 'retry', health: 'health' } as const),
 };
 
-export type Fault = FaultRule extends infer Rule
-	? Rule extends FaultRule
-		? Omit<Rule, 'operation'> & { on?: Place }
-		: never
-	: never;
+export type Fault = Trouble & { on?: Place };
 
 /** A video, from the operations that give one; else the state of the job or endpoint. */
 export const OK = 'OK';

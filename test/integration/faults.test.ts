@@ -1,8 +1,15 @@
 /** Plays the fault table in the profile of the run, where it says so in n8n's three error modes. */
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
-import { fetch } from 'undici';
 import type { FaultRule } from '../tools/simulator';
-import { CONTINUE, credentialsOf, shown, simulator, submissions, useSimulator } from './batch';
+import {
+	CONTINUE,
+	credentialsOf,
+	post,
+	shown,
+	simulator,
+	submissions,
+	useSimulator,
+} from './batch';
 import { runNode, type EngineResult } from './engine';
 import { ADVICE, MAKING, OK, OPERATIONS, REQUEST, ROWS, STATE, type Row } from './faultTable';
 import { hurry } from './hurry';
@@ -142,15 +149,7 @@ function kindOf({ items }: EngineResult, { operation }: Row): string {
 async function existingJob(before: NonNullable<Row['before']>): Promise<string> {
 	if (before === 'failed') simulator.faults.add({ operation: 'run', kind: 'job', error: 'no' });
 	if (before === 'running') simulator.hold('finish');
-	const response = await fetch(`${simulator.baseUrl}/p-video/run`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${simulator.apiKey}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({ input: { prompt: 'A cat' } }),
-	});
-	const { id } = (await response.json()) as { id: string };
+	const id = String((await post(simulator, 'p-video/run', { input: { prompt: 'A cat' } })).id);
 	const isThere = (status = 'IN_QUEUE') =>
 		before === 'running' ? status === 'IN_PROGRESS' : !isOpen(status);
 	await simulator.waitFor((ledger) => isThere(ledger.find(id)?.status));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import execa from 'execa';
 import getPort from 'get-port';
 import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { FORBIDDEN_KEY } from '../tools/simulator/options';
+import { FORBIDDEN_KEY, optionsOf } from '../tools/simulator/options';
 
 const PROGRAM = join(__dirname, '../tools/live/live.ts');
 
@@ -11,7 +11,8 @@ const PROGRAM = join(__dirname, '../tools/live/live.ts');
 jest.setTimeout(60_000);
 
 let simulator: Simulator;
-afterEach(() => simulator?.close());
+beforeEach(async () => (simulator = await startSimulator()));
+afterEach(() => simulator.close());
 
 /** Runs it to its end; no terminal, so nobody can be asked. */
 async function check(args: string[], key = simulator.apiKey, restricted = '') {
@@ -24,9 +25,10 @@ async function check(args: string[], key = simulator.apiKey, restricted = '') {
 	return { exitCode, all };
 }
 
-describe.each(['documented', 'seen'])('a Runpod as %s', (profile) => {
-	test('makes seven drafts below the limit, and says what they cost', async () => {
-		simulator = await startSimulator({ profile });
+test.each(['documented', 'seen'])(
+	'a Runpod as %s makes seven drafts below the limit, and it says what they cost',
+	async (profile) => {
+		Object.assign(simulator.options, optionsOf(profile));
 		const port = String(await getPort());
 		const webhook = ['--webhook', `http://127.0.0.1:${port}/`, '--port', port];
 		const { exitCode, all } = await check(['--yes', ...webhook], undefined, FORBIDDEN_KEY);
@@ -39,11 +41,10 @@ describe.each(['documented', 'seen'])('a Runpod as %s', (profile) => {
 		expect(all).toMatch(/billing\/endpoints\?lastN=1: 200 [^]*"totalAmount":0\}/);
 		expect(all).toMatch(/a restricted key submits[^\n]*\n[^\n]*run: 403/);
 		for (const { id } of jobs) expect(all).toContain(id);
-	});
-});
+	},
+);
 
 test('spends nothing where nobody can agree', async () => {
-	simulator = await startSimulator();
 	expect((await check([])).exitCode).toBe(0);
 	expect(simulator.ledger.jobs).toHaveLength(0);
 });
@@ -59,7 +60,6 @@ test.each<[string, FaultRule, number]>([
 	['the connection breaks', { ...SECOND, kind: 'reset', when: 'after' }, 2],
 	['the edge answers 524', { ...SECOND, kind: 'status', status: 524, when: 'after' }, 2],
 ])('stops where %s', async (_, fault, jobs) => {
-	simulator = await startSimulator();
 	simulator.faults.add(fault);
 	const { exitCode, all } = await check(['--yes']);
 	expect([exitCode, simulator.ledger.jobs.length]).toEqual([1, jobs]);
@@ -70,7 +70,6 @@ test.each([
 	['a wrong key', 'rpa_wrong_key'],
 	['no key', ''],
 ])('does nothing with %s', async (_, key) => {
-	simulator = await startSimulator();
 	expect((await check(['--yes'], key)).exitCode).toBe(1);
 	expect(simulator.ledger.jobs).toHaveLength(0);
 });

@@ -47,10 +47,7 @@ test('says of each repeat what is sent again, when and why, never with the key',
 
 	const repeats = lines.filter((line) => line.includes('will be sent again'));
 	expect(repeats).toHaveLength(2);
-	for (const line of repeats) {
-		expect(line).toMatch(
-			/POST runsync will be sent again in [789]\.\d s: Runpod is limiting requests/,
-		);
-	}
+	const said = /POST runsync will be sent again in [789]\.\d s: Runpod is limiting requests/;
+	for (const line of repeats) expect(line).toMatch(said);
 	expect(lines.join()).not.toContain(simulator.apiKey);
 });

@@ -1,14 +1,6 @@
 /** What users install: the packed tarball, and what n8n's own loader makes of it. `npm test` builds before it. */
 import { execFileSync } from 'node:child_process';
-import {
-	appendFileSync,
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	rmSync,
-	writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PackageDirectoryLoader } from 'n8n-core';
@@ -18,36 +10,32 @@ const root = join(__dirname, '../..');
 const { nodes, credentials } = manifest.n8n;
 
 beforeAll(() => {
-	if (!existsSync(join(root, 'dist'))) throw new Error('Run `npm run build` before this test.');
+	if (!fs.existsSync(join(root, 'dist'))) throw new Error('Run `npm run build` before this test.');
 });
 
 /** The standard output of a program in the package's folder. */
 const run = (program: string, ...args: string[]) => {
 	// jest's NODE_ENV=test makes rules of n8n's lint apply to every file.
 	const env = { ...process.env, NODE_ENV: 'production' };
-	return execFileSync(program, args, {
-		cwd: root,
-		env,
-		encoding: 'utf8',
-		stdio: ['ignore', 'pipe', 'ignore'],
-	});
+	return execFileSync(program, args, { cwd: root, env, encoding: 'utf8', stdio: 'pipe' });
 };
 
 describe('the tarball', () => {
 	let folder: string;
 	let packed: { filename: string; size: number; files: Array<{ path: string }> };
 	beforeAll(() => {
-		folder = mkdtempSync(join(tmpdir(), 'pruna-video-package-'));
+		folder = fs.mkdtempSync(join(tmpdir(), 'pruna-video-package-'));
 		const flags = ['--json', '--ignore-scripts', '--pack-destination', folder];
 		[packed] = JSON.parse(run('npm', 'pack', ...flags));
 		const tarball = join(folder, packed.filename);
 		run('tar', '-xzf', tarball, '-C', folder, '--strip-components=1');
 	});
-	afterAll(() => rmSync(folder, { recursive: true }));
+	afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 	test('holds what users need and nothing else, in at most 75 kB', () => {
 		const codexFiles = nodes.map((path) => path.replace(/\.js$/, '.json'));
-		const schemas = readdirSync(join(root, 'nodes'), { recursive: true, encoding: 'utf8' })
+		const schemas = fs
+			.readdirSync(join(root, 'nodes'), { recursive: true, encoding: 'utf8' })
 			.filter((path) => /__schema__.*\.json$/.test(path))
 			.map((path) => `dist/nodes/${path}`);
 		const icons = ['dist/icons/prunaVideo.dark.svg', 'dist/icons/prunaVideo.svg'];
@@ -61,9 +49,9 @@ describe('the tarball', () => {
 	test("passes n8n's scan, as do the sources; switching a rule off does not help", () => {
 		expect(scan(root, folder)).toEqual([{ passed: true }, { passed: true }]);
 		const bad = "/* eslint-disable */ console.log('a');";
-		appendFileSync(join(folder, nodes[0]!), bad);
-		mkdirSync(join(folder, 'nodes'));
-		writeFileSync(join(folder, 'nodes/Bad.ts'), bad);
+		fs.appendFileSync(join(folder, nodes[0]!), bad);
+		fs.mkdirSync(join(folder, 'nodes'));
+		fs.writeFileSync(join(folder, 'nodes/Bad.ts'), bad);
 		const caught = { passed: false, details: expect.stringContaining('no-console') };
 		expect(scan(folder, folder)).toMatchObject([caught, caught]);
 	});

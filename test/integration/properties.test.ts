@@ -4,14 +4,11 @@
  * `PROPERTY_RUNS` says how many cases there are in all (CI: 10 000); on a failure fast-check prints the seed and the
  * smallest case that fails, and `PROPERTY_SEED` begins from there.
  */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import type * as Time from '../../nodes/PrunaVideo/runpod/time';
-import { startSimulator, type FaultRule, type JobRecord, type Simulator } from '../tools/simulator';
+import type { FaultRule, JobRecord } from '../tools/simulator';
 import {
 	API_KEY,
 	faultsOf,
@@ -22,9 +19,19 @@ import {
 	scenario,
 	type Scenario,
 } from './arbitraries';
-import { CONTINUE, credentialsOf, engineLogger, generate, shots, WatchedNode } from './batch';
+import {
+	CONTINUE,
+	credentialsOf,
+	engineLogger,
+	generate,
+	shots,
+	simulator,
+	useSimulator,
+	WatchedNode,
+} from './batch';
 import { runNode, type EngineResult } from './engine';
 import { FOUND } from './properties.found';
+import { startScripted, type Scripted } from './scripted';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 600);
 /** Items per execution of the first properties: each is a case of its own. */
@@ -42,33 +49,25 @@ const parameters = (share: number) => ({
 });
 /** How many times as fast as in life pauses pass, and Runpod's time. */
 const mockHurry = 100;
-/** 10 000 cases take minutes. */
-const LONG = 20 * 60_000;
+// 10 000 cases take minutes.
+jest.setTimeout(20 * 60_000);
 /** Looking for the smallest case that fails ends after this time, in ms: the failure is reported all the same. */
 const SEARCH_MS = 12 * 60_000;
 
-let simulator: Simulator;
-/** Another host, as far as addresses can tell, and how often it was asked. */
-let stranger: Server;
-let strangerUrl: string;
-let visits = 0;
+const NONE = { requests: 1e9, concurrent: 1e9 };
+// Runpod's time passes as fast as the node's pauses do: its `wait` too, so that polling follows.
+useSimulator({
+	...{ apiKey: API_KEY, executionTimeMs: 3, timeScale: 1 / mockHurry },
+	rateLimits: { runsync: NONE, run: NONE, status: NONE, cancel: NONE },
+});
+/** Another host, as far as addresses can tell. */
+let stranger: Scripted;
 const written: string[] = [];
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => unhandled.push(reason);
 
 beforeAll(async () => {
-	// Runpod's time passes as fast as the node's pauses do: its `wait` too, so that polling follows.
-	simulator = await startSimulator({
-		apiKey: API_KEY,
-		executionTimeMs: 3,
-		timeScale: 1 / mockHurry,
-	});
-	stranger = createServer((_, response) => {
-		visits++;
-		response.end();
-	}).listen(0, '127.0.0.1');
-	await once(stranger, 'listening');
-	strangerUrl = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}/`;
+	stranger = await startScripted((_, response) => response.end());
 	process.on('unhandledRejection', onUnhandled);
 });
 beforeEach(() => {
@@ -76,19 +75,10 @@ beforeEach(() => {
 	jest.spyOn(engineLogger(), 'log').mockImplementation((...line: unknown[]) => {
 		written.push(inspect(line, { depth: 9 }));
 	});
-	simulator.reset();
-	simulator.options.rateLimits = Object.fromEntries(
-		['runsync', 'run', 'status', 'cancel'].map((name) => [
-			name,
-			{ requests: 1e9, concurrent: 1e9 },
-		]),
-	) as never;
 });
-afterEach(() => jest.restoreAllMocks());
 afterAll(async () => {
 	process.off('unhandledRejection', onUnhandled);
-	await simulator.close();
-	stranger.close();
+	await stranger.close();
 });
 
 /** The longest wait of an item, in ms: endless, unless a test says otherwise. */
@@ -218,39 +208,31 @@ async function runFields(
 describe('any field values', () => {
 	hurryDeadlines();
 
-	test.each(OPERATIONS)(
-		'%s: %s',
-		async (...operation) => {
-			const batch = fc.array(fieldValues, { minLength: TOGETHER, maxLength: TOGETHER });
-			await fc.assert(
-				fc.asyncProperty(batch, async (values) => {
-					simulator.reset();
-					const result = await runFields(operation, values, CONTINUE);
-					// Estimate Cost has no credential, so it cannot know a key.
-					expectSane([result], { hasKey: operation[1] !== 'estimateCost' });
-					expectAnswers(result, values.length);
-				}),
-				parameters(0.06 / TOGETHER),
-			);
-		},
-		LONG,
-	);
+	test.each(OPERATIONS)('%s: %s', async (...operation) => {
+		const batch = fc.array(fieldValues, { minLength: TOGETHER, maxLength: TOGETHER });
+		await fc.assert(
+			fc.asyncProperty(batch, async (values) => {
+				simulator.reset();
+				const result = await runFields(operation, values, CONTINUE);
+				// Estimate Cost has no credential, so it cannot know a key.
+				expectSane([result], { hasKey: operation[1] !== 'estimateCost' });
+				expectAnswers(result, values.length);
+			}),
+			parameters(0.06 / TOGETHER),
+		);
+	});
 
-	test(
-		'one item, thrown',
-		async () => {
-			await fc.assert(
-				fc.asyncProperty(fieldValues, async (values) => {
-					simulator.reset();
-					const result = await runFields(OPERATIONS[0], [values], {});
-					expectSane([result]);
-					expectAnswers(result, 1);
-				}),
-				parameters(0.05),
-			);
-		},
-		LONG,
-	);
+	test('one item, thrown', async () => {
+		await fc.assert(
+			fc.asyncProperty(fieldValues, async (values) => {
+				simulator.reset();
+				const result = await runFields(OPERATIONS[0], [values], {});
+				expectSane([result]);
+				expectAnswers(result, 1);
+			}),
+			parameters(0.05),
+		);
+	});
 
 	test('reach no prototype', () => {
 		expect({}).not.toHaveProperty('polluted');
@@ -265,38 +247,34 @@ describe.each([
 	},
 	{ what: 'any headers', fault: hostileHeaders.map(sentAway) },
 ])('$what', ({ fault }) => {
-	test.each(['runsync', 'run', 'status'] as const)(
-		'to %s',
-		async (operation) => {
-			const prompts = shots(TOGETHER);
-			await fc.assert(
-				fc.asyncProperty(
-					fc.array(fault, { minLength: TOGETHER, maxLength: TOGETHER }),
-					async (faults) => {
-						simulator.reset();
-						faults.forEach((each, index) => {
-							const match = { prompt: prompts[index] };
-							simulator.faults.add({ ...each(), operation, match } as FaultRule);
-						});
-						const executionMode = operation === 'runsync' ? 'sync' : 'async';
-						const result = await watched((type) =>
-							generate(simulator, {
-								prompts,
-								options: { executionMode, timeout: 1, concurrency: 20 },
-								settings: CONTINUE,
-								type,
-							}),
-						);
-						expectSane([result]);
-						expectAnswers(result, prompts.length);
-						expect(visits).toBe(0);
-					},
-				),
-				parameters(0.04 / TOGETHER),
-			);
-		},
-		LONG,
-	);
+	test.each(['runsync', 'run', 'status'] as const)('to %s', async (operation) => {
+		const prompts = shots(TOGETHER);
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(fault, { minLength: TOGETHER, maxLength: TOGETHER }),
+				async (faults) => {
+					simulator.reset();
+					faults.forEach((each, index) => {
+						const match = { prompt: prompts[index] };
+						simulator.faults.add({ ...each(), operation, match } as FaultRule);
+					});
+					const executionMode = operation === 'runsync' ? 'sync' : 'async';
+					const result = await watched((type) =>
+						generate(simulator, {
+							prompts,
+							options: { executionMode, timeout: 1, concurrency: 20 },
+							settings: CONTINUE,
+							type,
+						}),
+					);
+					expectSane([result]);
+					expectAnswers(result, prompts.length);
+					expect(stranger.requests).toEqual([]);
+				},
+			),
+			parameters(0.04 / TOGETHER),
+		);
+	});
 
 	describe('of one request', () => {
 		hurryDeadlines();
@@ -307,30 +285,26 @@ describe.each([
 			['job', 'retry', 'retry'],
 			['job', 'submit', 'run'],
 			['endpoint', 'getHealth', 'health'],
-		] as const)(
-			'to %s: %s',
-			async (resource, operation, request) => {
-				await fc.assert(
-					fc.asyncProperty(fault, async (each) => {
-						simulator.reset();
-						simulator.faults.add({ ...each(), operation: request } as FaultRule);
-						const result = await watched((type) =>
-							runNode({
-								parameters: { resource, operation, jobId: 'job-1', prompt: 'A cat' },
-								settings: CONTINUE,
-								credentials: credentialsOf(simulator),
-								type,
-							}),
-						);
-						expectSane([result]);
-						if (resource === 'job') expectAnswers(result, 1);
-						expect(visits).toBe(0);
-					}),
-					parameters(0.01),
-				);
-			},
-			LONG,
-		);
+		] as const)('to %s: %s', async (resource, operation, request) => {
+			await fc.assert(
+				fc.asyncProperty(fault, async (each) => {
+					simulator.reset();
+					simulator.faults.add({ ...each(), operation: request } as FaultRule);
+					const result = await watched((type) =>
+						runNode({
+							parameters: { resource, operation, jobId: 'job-1', prompt: 'A cat' },
+							settings: CONTINUE,
+							credentials: credentialsOf(simulator),
+							type,
+						}),
+					);
+					expectSane([result]);
+					if (resource === 'job') expectAnswers(result, 1);
+					expect(stranger.requests).toEqual([]);
+				}),
+				parameters(0.01),
+			);
+		});
 	});
 });
 
@@ -348,7 +322,7 @@ function sentAway({
 		const isElsewhere = location === '<stranger>';
 		return {
 			...{ kind: 'status', ...rest },
-			headers: { ...headers, ...(isElsewhere && { location: strangerUrl }) },
+			headers: { ...headers, ...(isElsewhere && { location: stranger.credentials.baseUrl }) },
 		};
 	};
 }
@@ -466,20 +440,16 @@ function textOf(index: number, { items, errorItems, error, thrown, run }: Watche
 }
 
 describe('any faults', () => {
-	test(
-		'no billed job is lost, and no item is billed twice',
-		async () => {
-			const [minLength, maxLength] = [SCENARIOS_AT_ONCE / 2, SCENARIOS_AT_ONCE];
-			const scenarios = fc.array(scenario, { minLength, maxLength, size: 'max' });
-			await fc.assert(
-				fc.asyncProperty(scenarios, async (batches) => {
-					expect(await play(batches)).toEqual([]);
-				}),
-				parameters(0.1 / (0.75 * SCENARIOS_AT_ONCE)),
-			);
-		},
-		LONG,
-	);
+	test('no billed job is lost, and no item is billed twice', async () => {
+		const [minLength, maxLength] = [SCENARIOS_AT_ONCE / 2, SCENARIOS_AT_ONCE];
+		const scenarios = fc.array(scenario, { minLength, maxLength, size: 'max' });
+		await fc.assert(
+			fc.asyncProperty(scenarios, async (batches) => {
+				expect(await play(batches)).toEqual([]);
+			}),
+			parameters(0.1 / (0.75 * SCENARIOS_AT_ONCE)),
+		);
+	});
 
 	test.each(FOUND)('found once: $name', async ({ batch }) => {
 		expect(await play([batch])).toEqual([]);

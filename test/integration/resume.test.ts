@@ -18,6 +18,7 @@ import {
 import { NODE_NAME, storeBinary, useBinaryMode } from './engine';
 
 useSimulator();
+jest.setTimeout(60_000);
 
 const BOTH = { ...RETRY, ...CONTINUE };
 const FIVE = { ...RETRY, maxTries: 5 };
@@ -130,13 +131,17 @@ describe('an item keeps its first job, whatever its expressions give in later tr
 		expect(items[0]?.json).toMatchObject({ id: jobs()[0]?.id, prompt: jobs()[0]?.input.prompt });
 	});
 
-	test('what may be running is not sent in other words either', async () => {
-		simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
-		const { error } = await generate(simulator, { parameters: { prompt }, settings: FIVE });
+	test.each([{}, { maxCostPerExecution: 0.1 }])(
+		'what may be running is not sent in other words either, and is named so: %j',
+		async (options) => {
+			simulator.faults.add({ operation: 'runsync', kind: 'reset', when: 'after' });
+			const batch = { parameters: { prompt }, options, settings: FIVE };
+			const { error } = await generate(simulator, batch);
 
-		expect(submissions(simulator)).toHaveLength(1);
-		expect(error?.message).toMatch(/the job may be running/);
-	});
+			expect(submissions(simulator)).toHaveLength(1);
+			expect(error?.message).toMatch(/; the job may be running$/);
+		},
+	);
 
 	test('a video whose download fails is not made again', async () => {
 		simulator.faults.add({ operation: 'video', kind: 'status', status: 410, times: Infinity });
@@ -318,27 +323,23 @@ describe('what is kept between tries', () => {
 		['answers of 20 MB', answer(`"${'x'.repeat(20e6)}"`), 6],
 		['an answer that is 20 000 lists deep', deep(20_000), 2],
 		['an answer that is 400 lists deep', deep(400), 2],
-	])(
-		'stays small, and one job is made for an item: %s',
-		async (_, body, count) => {
-			const { type, kept } = listening();
-			refuse('shot 0.', 2);
-			fault('shot', { kind: 'body', body, when: 'after', times: count - 1 });
-			const { items, error } = await generate(simulator, {
-				prompts: shots(count),
-				options: { concurrency: count, simplify: false },
-				settings: RETRY,
-				type,
-			});
+	])('stays small, and one job is made for an item: %s', async (_, body, count) => {
+		const { type, kept } = listening();
+		refuse('shot 0.', 2);
+		fault('shot', { kind: 'body', body, when: 'after', times: count - 1 });
+		const { items, error } = await generate(simulator, {
+			prompts: shots(count),
+			options: { concurrency: count, simplify: false },
+			settings: RETRY,
+			type,
+		});
 
-			expect(error).toBeUndefined();
-			expect(jobs()).toHaveLength(count);
-			expect(items.filter(({ json }) => json.id === 'job-1')).toHaveLength(count - 1);
-			expect(kept).toHaveLength(3);
-			for (const text of kept) expect(text.length).toBeLessThan(10_000);
-		},
-		60_000,
-	);
+		expect(error).toBeUndefined();
+		expect(jobs()).toHaveLength(count);
+		expect(items.filter(({ json }) => json.id === 'job-1')).toHaveLength(count - 1);
+		expect(kept).toHaveLength(3);
+		for (const text of kept) expect(text.length).toBeLessThan(10_000);
+	});
 
 	test('is without the key', async () => {
 		const { type, kept } = listening();
@@ -373,6 +374,7 @@ describe('a retry from the list of executions', () => {
 	test.each<[string, Batch['settings'], number]>([
 		['without Retry On Fail', {}, 1],
 		['after all tries of Retry On Fail', { ...RETRY, maxTries: 2 }, 2],
+		['with all tries of Retry On Fail before it', RETRY, 5],
 	])('only submits again what failed, %s', async (_, settings, times) => {
 		fail('shot 1.', times);
 		const batch = { prompts: shots(3), options: { concurrency: 3 }, settings };
@@ -384,16 +386,6 @@ describe('a retry from the list of executions', () => {
 		expect(promptsOf(items, simulator)).toEqual(shots(3));
 		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 3, FAILED: times });
 		expect(context).toEqual({});
-	});
-
-	test('has all tries of Retry On Fail before it', async () => {
-		fail('shot 0.', 5);
-		const batch = { prompts: shots(1), settings: RETRY };
-		const failed = await generate(simulator, batch);
-		const { error } = await generate(simulator, { ...batch, retryOf: failed.run });
-
-		expect(error).toBeUndefined();
-		expect(simulator.ledger.countByStatus()).toEqual({ FAILED: 5, COMPLETED: 1 });
 	});
 
 	test('takes a job over whose webhook is another one by now', async () => {
@@ -575,23 +567,18 @@ describe("'Cancel on Timeout'", () => {
 		expect(error?.context).toMatchObject({ status: 'CANCELLED' });
 	});
 
-	test('says of a job that could not be cancelled that it keeps running', async () => {
-		const { error } = await overdue({ kind: 'status', status: 403 });
-
-		expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 1 });
-		expect(error?.description).toMatch(/^The job could not be cancelled\. It keeps running/);
-	});
-
 	const output = { video_url: 'https://a.example/b.mp4', cost: 0.1 };
-	test.each<[object, RegExp]>([
-		[{ status: 'COMPLETED', output }, /https:\/\/a\.example\/b\.mp4/],
-		[{ status: 'FAILED', error: 'no light' }, /Runpod could not make the video: no light/],
-		[{ status: 'TIMED_OUT' }, /Job \S+ (timed out on Runpod|was still)/],
-	])('returns what has ended if cancel answers %j', async (job, said) => {
-		const { items, error } = await overdue({ kind: 'body', body: JSON.stringify(job) });
+	test.each<[object, number, RegExp]>([
+		[{ status: 'COMPLETED', output }, 200, /https:\/\/a\.example\/b\.mp4/],
+		[{ status: 'FAILED', error: 'no light' }, 200, /Runpod could not make the video: no light/],
+		[{ status: 'TIMED_OUT' }, 200, /Job \S+ (timed out on Runpod|was still)/],
+		[{ error: 'forbidden' }, 403, /The job could not be cancelled\. It keeps running/],
+	])('returns what has ended if cancel answers %j, HTTP %d', async (answer, status, said) => {
+		const { items, error } = await overdue({ kind: 'status', status, body: answer });
 
-		expect(`${error?.message} ${JSON.stringify(items)}`).toMatch(said);
+		expect(`${error?.message} ${error?.description} ${JSON.stringify(items)}`).toMatch(said);
 		expect(submissions(simulator)).toHaveLength(1);
+		expect(simulator.ledger.countByStatus()).toEqual({ IN_PROGRESS: 1 });
 	});
 
 	test('asks for the video if cancel says COMPLETED and no more', async () => {

@@ -3,7 +3,6 @@
  * written here, or is refused before anything is spent, by the name of its field and with a way out, never as a bug.
  */
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { chunk, wav } from '../unit/pvideo/audio/wav';
 import { CONTINUE, credentialsOf, shown, simulator, useSimulator } from './batch';
 import { runNode, storeBinary, type EngineResult } from './engine';
 import { PNG, sound } from './files';
@@ -307,19 +306,6 @@ describe('links', () => {
 			expect(shown(result)).not.toMatch(/AAE-secret/i);
 		}
 		expect(results[0]?.items[0]?.json.error).toMatch(/^'Image' points to a page of Telegram/);
-	});
-});
-
-describe('sound of three seconds whose header states', () => {
-	test.each([0, 0x7fffffff, 0xffffffff, 2e9])('%d bytes: $0.06', async (stated) => {
-		const content = wav({ statedSize: stated, before: [chunk('LIST', latin1('INFO'))] });
-		content.writeUInt32LE(stated, 4);
-		const item = { json: {}, binary: { data: fileOf(content, 'audio/wav') } };
-		const { items } = await generate({ operation: 'estimateCost', audio: 'data' }, item);
-		expect(items[0]?.json).toMatchObject({ estimatedCost: 0.06, seconds: 3 });
-		const limited = (maxCostPerItem: number) => ({ audio: 'data', options: { maxCostPerItem } });
-		check(await generate(limited(0.05), item), /would cost \$0\.06, above 'Max Cost per Item/);
-		check(await generate(limited(0.07), item), { audio: expect.stringContaining('audio/wav') });
 	});
 });
 

@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import { loadOutputSchema } from 'n8n-core';
 import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { generate } from './batch';
+import type { FaultRule } from '../tools/simulator';
+import { generate, simulator, useSimulator } from './batch';
 
 const nodeDir = join(__dirname, '../../nodes/PrunaVideo');
 
-let simulator: Simulator;
-beforeAll(async () => {
-	const known = { unknownAtFirst: 0, showsHealth: true };
-	simulator = await startSimulator(known);
-});
-afterAll(async () => await simulator.close());
+useSimulator({ unknownAtFirst: 0, showsHealth: true });
 
 type Ending = Partial<Extract<FaultRule, { kind: 'job' }>>;
 interface Run {

@@ -1,36 +1,26 @@
 /** What docs/security.md promises and no other test shows: where the key goes, and what hostile texts can do. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { IDataObject } from 'n8n-workflow';
 import type { FaultRule } from '../tools/simulator';
 import { CONTINUE, generate, simulator, useSimulator } from './batch';
 import { hurry } from './hurry';
+import { startScripted, type Scripted } from './scripted';
 
 useSimulator();
 hurry(50);
 /** Another host, as far as addresses can tell: it keeps what it is sent. */
-let stranger: Server;
+let stranger: Scripted;
 let strangerUrl: string;
 let heard: string[];
-let reply: (request: IncomingMessage, response: ServerResponse) => void;
 
 beforeAll(async () => {
-	stranger = createServer((request, response) => {
-		heard.push(JSON.stringify([request.url, request.rawHeaders]));
-		reply(request, response);
-	}).listen(0, '127.0.0.1');
-	await once(stranger, 'listening');
-	strangerUrl = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+	stranger = await startScripted((_, response, { url, rawHeaders }) => {
+		heard.push(JSON.stringify([url, rawHeaders]));
+		response.writeHead(200, { 'content-type': 'video/mp4' }).end('video');
+	});
+	strangerUrl = stranger.credentials.baseUrl;
 });
-beforeEach(() => {
-	heard = [];
-	reply = (_, response) => response.writeHead(200, { 'content-type': 'video/mp4' }).end('video');
-});
-afterAll(() => {
-	stranger.closeAllConnections();
-	stranger.close();
-});
+beforeEach(() => (heard = []));
+afterAll(async () => await stranger.close());
 
 const elsewhere = () => ({ kind: 'redirect', status: 307, location: `${strangerUrl}/x` }) as const;
 const videoOf = (url: string) =>

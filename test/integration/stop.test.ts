@@ -78,56 +78,50 @@ interface Row extends Batch {
 }
 
 describe('a stop cancels on Runpod every job whose id is known, at once', () => {
-	test.each<[string, Row]>([
-		['five jobs that are followed', { jobs: 5, ready: followed(5) }],
-		[
-			'60 jobs, though Runpod takes 20 cancels at once',
-			{
-				jobs: 60,
-				ready: followed(60),
-				faults: [{ operation: 'cancel', kind: 'delay', ms: 100, times }],
-			},
-		],
-		[
-			'a synchronous job that Runpod has answered IN_PROGRESS',
-			{ jobs: 1, ready: followed(1), options: {}, set: { timeScale: 0.02 } },
-		],
-		[
-			'jobs whose /run is in flight',
-			{
-				jobs: 60,
-				ready: () => count('run').length === 60,
-				faults: [{ operation: 'run', kind: 'delay', ms: LATER_MS, times }],
-				isLater: true,
-			},
-		],
-		[
-			'a job that an earlier try left behind, between two tries',
-			{
-				jobs: 1,
-				ready: answered('status', 2),
-				options: { ...ASYNC, timeout: 1 },
-				settings: { ...RETRY, waitBetweenTries: 1000 },
-			},
-		],
-		[
-			'a job whose next status check Runpod has put off',
-			{ jobs: 1, ready: answered('status-sync', 1), faults: PUT_OFF_LOOKS },
-		],
-		[
-			'jobs beside a submission that waits to be repeated, which is not',
-			{
-				jobs: 3,
-				sent: 4,
-				ready: () => followed(3)() && answered('run', 4)(),
-				faults: [{ ...putOff('run', 503), match: { prompt: 'shot 3.' } }],
-			},
-		],
-		...[503, 404].map((status): [string, Row] => [
-			`a job whose first /cancel is answered ${status}`,
-			{ jobs: 1, ready: followed(1), faults: [{ operation: 'cancel', kind: 'status', status }] },
-		]),
-	])('%s', async (_, row) => {
+	const ofCancel = (status: number): FaultRule => ({ operation: 'cancel', kind: 'status', status });
+	const ROWS: Record<string, Row> = {
+		'five jobs that are followed': { jobs: 5, ready: followed(5) },
+		'60 jobs, though Runpod takes 20 cancels at once': {
+			jobs: 60,
+			ready: followed(60),
+			faults: [{ operation: 'cancel', kind: 'delay', ms: 100, times }],
+		},
+		'a synchronous job that Runpod has answered IN_PROGRESS': {
+			jobs: 1,
+			ready: followed(1),
+			options: {},
+			set: { timeScale: 0.02 },
+		},
+		'jobs whose /run is in flight': {
+			...{ jobs: 60, ready: () => count('run').length === 60, isLater: true },
+			faults: [{ operation: 'run', kind: 'delay', ms: LATER_MS, times }],
+		},
+		'a job that an earlier try left behind, between two tries': {
+			...{ jobs: 1, ready: answered('status', 2), options: { ...ASYNC, timeout: 1 } },
+			settings: { ...RETRY, waitBetweenTries: 1000 },
+		},
+		'a job whose next status check Runpod has put off': {
+			jobs: 1,
+			ready: answered('status-sync', 1),
+			faults: PUT_OFF_LOOKS,
+		},
+		'jobs beside a submission that waits to be repeated, which is not': {
+			...{ jobs: 3, sent: 4, ready: () => followed(3)() && answered('run', 4)() },
+			faults: [{ ...putOff('run', 503), match: { prompt: 'shot 3.' } }],
+		},
+		'a job whose first /cancel is answered 503': {
+			jobs: 1,
+			ready: followed(1),
+			faults: [ofCancel(503)],
+		},
+		'a job whose first /cancel is answered 404': {
+			jobs: 1,
+			ready: followed(1),
+			faults: [ofCancel(404)],
+		},
+	};
+
+	test.each(Object.entries(ROWS))('%s', async (_, row) => {
 		const { jobs, ready, faults = [], set, sent = jobs, isLater, ...batch } = row;
 		Object.assign(simulator.options, set);
 		simulator.hold('finish');

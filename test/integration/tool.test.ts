@@ -6,34 +6,19 @@ import { Workflow, type IDataObject, type INode } from 'n8n-workflow';
 import { formatDollars } from '../../nodes/PrunaVideo/money';
 import { PrunaVideo } from '../../nodes/PrunaVideo/PrunaVideo.node';
 import { estimateCost } from '../../nodes/PrunaVideo/pvideo/input';
-import { startSimulator, type FaultRule, type Simulator } from '../tools/simulator';
-import { CONTINUE, credentialsOf, RETRY } from './batch';
-import { additionalData, node, NODE_NAME, nodeTypes, prepareEngine } from './engine';
+import type { FaultRule } from '../tools/simulator';
+import { CONTINUE, credentialsOf, RETRY, simulator, useSimulator } from './batch';
+import { additionalData, node, NODE_NAME, nodeTypes } from './engine';
 
 type Call = (toolArguments: IDataObject) => Promise<string>;
 
 /** n8n-core keeps it to itself. */
-const { makeHandleToolInvocation } = jest.requireActual<{
-	makeHandleToolInvocation: (
-		contextOf: (runIndex: number) => unknown,
-		tool: INode,
-		type: PrunaVideo,
-		runData: unknown,
-	) => Call;
-}>(
-	join(
-		dirname(require.resolve('n8n-core')),
-		'execution-engine/node-execution-context/utils/get-input-connection-data.js',
-	),
+const PLACE = 'execution-engine/node-execution-context/utils/get-input-connection-data.js';
+const { makeHandleToolInvocation } = jest.requireActual(
+	join(dirname(require.resolve('n8n-core')), PLACE),
 );
 
-let simulator: Simulator;
-beforeAll(async () => {
-	simulator = await startSimulator({ executionTimeMs: 20 });
-	await prepareEngine();
-});
-beforeEach(() => simulator.reset());
-afterAll(async () => await simulator.close());
+useSimulator();
 
 /** The tool of one execution: what an agent calls, and what stays in the node's context. */
 function startTool(parameters: IDataObject, settings: Partial<INode>) {
@@ -66,24 +51,14 @@ function startTool(parameters: IDataObject, settings: Partial<INode>) {
 		...additionalData(credentialsOf(simulator), hooks),
 		currentNodeExecutionIndex: 0,
 	};
-	const contextOf = (runIndex: number) =>
-		new SupplyDataContext(
-			workflow,
-			tool,
-			surroundings,
-			'manual',
-			runData as never,
-			runIndex,
-			[],
-			{},
-			'ai_tool',
-			{ data: { main: [] }, node: tool, source: null },
-			[],
-			undefined,
-			tool,
-		);
+	const contextOf = (runIndex: number) => {
+		const run = [workflow, tool, surroundings, 'manual', runData, runIndex, [], {}, 'ai_tool'];
+		const input = { data: { main: [] }, node: tool, source: null };
+		const all: unknown[] = [...run, input, [], undefined, tool];
+		return new SupplyDataContext(...(all as ConstructorParameters<typeof SupplyDataContext>));
+	};
 	return {
-		call: makeHandleToolInvocation(contextOf, tool, type, runData),
+		call: makeHandleToolInvocation(contextOf, tool, type, runData) as Call,
 		context: () => contextData[`node:${NODE_NAME}`] ?? {},
 	};
 }

@@ -3,7 +3,6 @@
  * a call whose job starts the workflow is answered at once, and executed then.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import express, { type Request, type Response } from 'express';
 import {
@@ -25,9 +24,10 @@ import {
 } from 'n8n-workflow';
 import { request } from 'undici';
 import { PrunaVideoTrigger } from '../../nodes/PrunaVideo/PrunaVideoTrigger.node';
-import { startSimulator, type JobRecord, type Simulator } from '../tools/simulator';
-import { credentialsOf } from './batch';
-import { additionalData, node, nodeTypes, prepareEngine } from './engine';
+import { listen as listenTo } from '../tools/listen';
+import type { JobRecord } from '../tools/simulator';
+import { credentialsOf, post as postTo, simulator, useSimulator } from './batch';
+import { additionalData, node, nodeTypes } from './engine';
 import { hurry } from './hurry';
 
 const TRIGGER = 'n8n-nodes-pruna-video.prunaVideoTrigger';
@@ -36,18 +36,15 @@ export const FASTER = 20;
 /** On a busy machine hundreds of jobs take their time. */
 const LONG_MS = 60_000;
 
-export let simulator: Simulator;
+export { simulator };
 const closing: Array<() => Promise<unknown>> = [];
 
-/** Starts a simulator for each test, and ends its triggers. */
+/** A simulator for the tests of a file; the triggers of each are ended. */
 export function useStage(): void {
-	beforeEach(async () => {
-		// A job that is unknown at first has tests of its own.
-		simulator = await startSimulator({ webhookRetryMs: 20, unknownAtFirst: 0 });
-	});
+	// A job that is unknown at first has tests of its own.
+	useSimulator({ webhookRetryMs: 20, unknownAtFirst: 0 });
 	afterEach(async () => {
 		await Promise.all(closing.splice(0).map(async (close) => await close()));
-		await simulator.close();
 	});
 	hurry(FASTER, Infinity);
 }
@@ -111,7 +108,6 @@ async function readAsN8n(call: Request): Promise<void> {
 
 /** A published workflow that begins with the trigger; by default it may ask the simulator. */
 export async function listen(options: TriggerOptions = {}) {
-	await prepareEngine();
 	await (database ??= DataDeduplicationService.init(processed));
 	const { mode = 'webhook', workflowId = `trigger-${++workflows}`, parameters = {} } = options;
 	const started: INodeExecutionData[] = [];
@@ -170,16 +166,9 @@ export async function listen(options: TriggerOptions = {}) {
 
 	const app = express();
 	app.post('/webhook', (call, response) => track(receive(call, response)));
-	const server = createServer(app);
-	// Hundreds of calls come at once.
-	await new Promise<void>((resolve) =>
-		server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 }, resolve),
-	);
-	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`;
-	closing.push(async () => {
-		server.closeAllConnections();
-		await new Promise((resolve) => server.close(resolve));
-	});
+	const { url: origin, close } = await listenTo(createServer(app));
+	const url = `${origin}/webhook`;
+	closing.push(close);
 	return {
 		/** What a job's `webhook` is to be. */
 		url,
@@ -207,17 +196,7 @@ export async function listen(options: TriggerOptions = {}) {
 	};
 }
 
-export async function post(path: string, body: unknown): Promise<IDataObject> {
-	const answer = await request(`${simulator.baseUrl}/${path}`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${simulator.apiKey}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify(body),
-	});
-	return (await answer.body.json()) as IDataObject;
-}
+export const post = async (path: string, body: unknown) => await postTo(simulator, path, body);
 
 /** Submits a job that calls `webhook`, and waits until it has ended and a call was answered 200. */
 export async function runJob(webhook?: string, endpoint = 'p-video'): Promise<JobRecord> {

@@ -14,11 +14,11 @@ const oneBadOfTen = {
 	parameters: { duration: '={{ $itemIndex === 7 ? 11 : 5 }}' },
 };
 
+const DURATION = "'Duration (Seconds)' must be a whole number from 1 to 10, but is 11";
+
 test('one bad item of ten: nothing is sent', async () => {
 	const { error } = await generate(simulator, oneBadOfTen);
-	expect(error?.message).toBe(
-		"'Duration (Seconds)' must be a whole number from 1 to 10, but is 11",
-	);
+	expect(error?.message).toBe(DURATION);
 	expect(error?.context).toMatchObject({ itemIndex: 7 });
 	expect(simulator.requests).toHaveLength(0);
 });
@@ -33,7 +33,7 @@ test('with Continue On Fail: nine jobs and one error item', async () => {
 	expect(promptsOf(items, simulator)).toEqual(expected);
 	expect(items[7]?.json).toEqual({
 		prompt: 'shot 7.',
-		error: "'Duration (Seconds)' must be a whole number from 1 to 10, but is 11",
+		error: DURATION,
 		hint: 'If the value comes from an expression, check what it evaluates to for this item.',
 	});
 });

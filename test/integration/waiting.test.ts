@@ -16,6 +16,8 @@ import { reply, startScripted, type Script, type Scripted } from './scripted';
 
 // A job that is unknown at first has tests of its own.
 useSimulator({ unknownAtFirst: 0 });
+// Ends an outage that costs one timeout an item, which is 80 s.
+jest.setTimeout(60_000);
 let server: Scripted | undefined;
 afterEach(async () => {
 	await server?.close();
@@ -281,17 +283,12 @@ describe('an outage costs one timeout, not one an item, and each item says why',
 		// The first five use their time; of the others each asks once.
 		['Runpod is down', 503, 5 * 8 + COUNT, 'Runpod is not available'],
 		['Runpod limits requests', 429, 5 * 8 + COUNT, 'Runpod is limiting requests'],
-	])(
-		'%s (%i)',
-		async (_, status, most, reason) => {
-			expect(await through({ kind: 'status', status })).toEqual(all(reason));
-			expect(simulator.requests.length).toBeLessThanOrEqual(most);
-			expect(simulator.ledger.jobs).toHaveLength(0);
-		},
-		60_000,
-	);
+	])('%s (%i)', async (_, status, most, reason) => {
+		expect(await through({ kind: 'status', status })).toEqual(all(reason));
+		expect(simulator.requests.length).toBeLessThanOrEqual(most);
+		expect(simulator.ledger.jobs).toHaveLength(0);
+	});
 
-	// The test's time limit ends one timeout an item, which is 80 s.
 	test('Runpod is out of reach', async () => {
 		server = await startScripted(() => undefined);
 		const { credentials } = server;
@@ -299,7 +296,7 @@ describe('an outage costs one timeout, not one an item, and each item says why',
 		expect(await through({ kind: 'status', status: 500 }, { credentials })).toEqual(
 			all('Runpod could not be reached'),
 		);
-	}, 60_000);
+	});
 
 	test('Runpod is silent: after three items no other is submitted', async () => {
 		const errors = await through({ kind: 'hang' }, { options: { timeout: 6 } });
@@ -308,7 +305,7 @@ describe('an outage costs one timeout, not one an item, and each item says why',
 		);
 		// Two more may begin before the third of the first five has waited.
 		expect(simulator.requests.length).toBeLessThan(10);
-	}, 60_000);
+	});
 
 	test('ends with it: once Runpod accepts a job, refusals are waited out again', async () => {
 		// The first uses its time, two ask once; after the one that is accepted the last is sent again.

@@ -8,7 +8,6 @@ interface CallOptions {
 	body?: unknown;
 	/** The API key; '' sends none. */
 	key?: string;
-	signal?: AbortSignal;
 }
 
 /** To be made once per file: every test gets a new simulator, which is closed after it. */
@@ -24,7 +23,7 @@ export class Client {
 
 	/** `path` follows `/v2/`; `body` is the JSON object, empty where there is none. */
 	async call(method: string, path: string, options: CallOptions = {}) {
-		const { body, key = this.simulator.apiKey, signal } = options;
+		const { body, key = this.simulator.apiKey } = options;
 		const isSentAsIs = typeof body === 'string' || body instanceof Uint8Array;
 		const answer = await request(`${this.simulator.baseUrl}/${path}`, {
 			method,
@@ -33,7 +32,6 @@ export class Client {
 				...(key === '' ? {} : { authorization: `Bearer ${key}` }),
 			},
 			...(body === undefined ? {} : { body: isSentAsIs ? body : JSON.stringify(body) }),
-			...(signal ? { signal } : {}),
 		});
 		const text = await answer.body.text();
 		const parsed = parseJson(Buffer.from(text));

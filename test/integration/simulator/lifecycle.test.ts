@@ -88,18 +88,6 @@ test.each<[string, number, string]>([
 	expect(client.simulator.ledger.jobs).toHaveLength(1);
 });
 
-test('a runsync whose client leaves is still billed', async () => {
-	const leave = new AbortController();
-	const body = { input: { prompt: 'A cat' } };
-	const answer = client.call('POST', 'p-video/runsync', { body, signal: leave.signal });
-	await client.simulator.waitFor((ledger) => ledger.jobs.length === 1);
-	leave.abort();
-	await expect(answer).rejects.toThrow();
-	await client.simulator.waitFor((_, requests) => requests[0]?.status === 'left');
-	client.simulator.advance(MINUTE);
-	expect(client.simulator.ledger.total).toBe(0.1);
-});
-
 test('status-sync answers when the job ends, or when its wait is over', async () => {
 	const id = await client.run();
 	const look = (query: string) => client.call('GET', `p-video/status-sync/${id}${query}`);

@@ -1,33 +1,29 @@
 /** Webhooks: with what they are called, on which answers again, when, and how often. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Client } from './client';
+import { listen } from '../../tools/listen';
 import { optionsOf } from '../../tools/simulator/options';
 
 const SECOND = 1000;
 const client = new Client({ executionTimeMs: 60 * SECOND });
 
-let receiver: Server;
+let receiver: Awaited<ReturnType<typeof listen>>;
 let received: Array<Pick<IncomingMessage, 'method' | 'headers'> & { body: string }>;
-afterEach(() => {
-	receiver.closeAllConnections();
-	receiver.close();
-});
+afterEach(async () => await receiver.close());
 
 /** The URL of a server that answers with these statuses, then with 200; 0 breaks the connection. */
 async function receiverThatAnswers(...statuses: number[]): Promise<string> {
 	received = [];
-	receiver = createServer(async (request, response) => {
+	const server = createServer(async (request, response) => {
 		const { method, headers } = request;
 		received.push({ method, headers, body: await text(request) });
 		const status = statuses.shift() ?? 200;
 		if (status === 0) request.socket.destroy();
 		else response.writeHead(status, { location: '/hook' }).end();
-	}).listen(0, '127.0.0.1');
-	await once(receiver, 'listening');
-	return `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook?id=1`;
+	});
+	receiver = await listen(server);
+	return `${receiver.url}/hook?id=1`;
 }
 
 const tries = () => client.simulator.ledger.jobs[0]?.webhookTries ?? [];

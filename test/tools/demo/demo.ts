@@ -3,10 +3,11 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { OWNER } from '../n8n/api';
 import { cacheRoot } from '../n8n/cache';
 import { failureOf } from '../n8n/execution';
 import { killPrograms, SetupProblem } from '../n8n/program';
-import { credentialData, Endings, OWNER, startStage, type Stage } from '../n8n/stage';
+import { credentialData, Endings, startStage, type Stage } from '../n8n/stage';
 import { readExample, withAssignment, withCredential } from '../n8n/workflow';
 import type { Simulator } from '../simulator';
 import { findFaults, readVideos, usd } from './videos';
@@ -23,7 +24,7 @@ PRUNA_VIDEO_CACHE names another folder.`;
 const VIDEOS = 3;
 const TRIGGER = 'When clicking ‘Execute workflow’';
 /** Long enough to watch. */
-const JOB_TIMES = { delayTimeMs: 600, executionTimeMs: 3_000 };
+const JOB_TIME_MS = 3_000;
 
 const interrupted = new Promise<void>((resolve) => {
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
@@ -119,7 +120,7 @@ async function play(endings: Endings): Promise<number> {
 	const folder = await makeOutputFolder();
 	const env = { N8N_RESTRICT_FILE_ACCESS_TO: folder };
 	const stage = await startStage({ env, profile, endings, step });
-	Object.assign(stage.simulator.options, JOB_TIMES);
+	stage.simulator.options.executionTimeMs = JOB_TIME_MS;
 	const importing = () => importExample(stage, folder);
 	const workflowId = await step('Testing the credential, importing the workflow', importing);
 	if (!open) return await runExample(stage, workflowId);

@@ -5,19 +5,8 @@ import { request } from 'undici';
 import { itemsOf, type Execution } from '../n8n/execution';
 import type { Simulator } from '../simulator';
 
-export interface MadeVideo {
-	prompt: string;
-	id: string;
-	status: string;
-	url: string;
-	/** USD */
-	cost: number;
-	/** Where n8n saved it. */
-	path: string;
-}
-
 /** One per prompt, in their order; what n8n did not give is 'undefined' or NaN, and fails the checks. */
-export function readVideos(execution: Execution): MadeVideo[] {
+export function readVideos(execution: Execution) {
 	const made = itemsOf(execution, 'Pruna Video');
 	const saved = itemsOf(execution, 'Save Video');
 	return itemsOf(execution, 'One Item per Prompt').map(({ json }, index) => {
@@ -28,6 +17,7 @@ export function readVideos(execution: Execution): MadeVideo[] {
 			status: String(status),
 			url: String(video_url),
 			cost: Number(cost),
+			/** Where n8n saved it. */
 			path: String(saved[index]?.json.fileName),
 		};
 	});
@@ -40,7 +30,7 @@ export function usd(amount: number): string {
 
 /** What is not true, in sentences; empty when n8n, the saved files and the simulator's ledger agree. */
 export async function findFaults(
-	videos: readonly MadeVideo[],
+	videos: ReturnType<typeof readVideos>,
 	expected: number,
 	{ ledger }: Pick<Simulator, 'ledger'>,
 ): Promise<string[]> {

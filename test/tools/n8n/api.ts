@@ -7,12 +7,13 @@ import { at, isRecord, listAt, shortened, stringAt, type JsonRecord } from './js
 import { until } from './program';
 import type { Workflow } from './workflow';
 
-export interface Owner {
-	email: string;
-	password: string;
-	firstName: string;
-	lastName: string;
-}
+/** Of every n8n that is started here. */
+export const OWNER = {
+	email: 'demo@pruna-video.example',
+	password: 'Pruna-Video-1',
+	firstName: 'Pruna',
+	lastName: 'Video',
+};
 
 export interface Credential {
 	name: string;
@@ -29,9 +30,9 @@ export class N8nApi {
 	) {}
 
 	/** For a fresh n8n: makes its owner, who is then logged in. */
-	static async setUpOwner(url: string, owner: Owner): Promise<N8nApi> {
+	static async setUpOwner(url: string): Promise<N8nApi> {
 		const api = new N8nApi(url, '');
-		await api.call('POST', '/rest/owner/setup', owner);
+		await api.call('POST', '/rest/owner/setup', OWNER);
 		return api;
 	}
 
@@ -41,10 +42,7 @@ export class N8nApi {
 	}
 
 	/** What the editor's form does after saving: `OK`, or `Error` with the message shown. */
-	async testCredential(
-		id: string,
-		credential: Credential,
-	): Promise<{ status: string; message: string }> {
+	async testCredential(id: string, credential: Credential) {
 		const credentials = { id, ...credential };
 		const answer = await this.call('POST', '/rest/credentials/test', { credentials });
 		return { status: stringAt(answer, 'status'), message: stringAt(answer, 'message') };
@@ -177,9 +175,8 @@ export class N8nApi {
 		const bytes = Buffer.from(await body.arrayBuffer());
 		if (statusCode === missing) return Buffer.alloc(0);
 		if (statusCode >= 400) {
-			throw new Error(
-				`n8n answered ${method} ${path} with ${statusCode}: ${shortened(`${bytes}`)}`,
-			);
+			const said = shortened(`${bytes}`);
+			throw new Error(`n8n answered ${method} ${path} with ${statusCode}: ${said}`);
 		}
 		const session = [headers['set-cookie'] ?? []].flat().find((set) => set.startsWith('n8n-auth='));
 		if (session) this.cookie = session.split(';')[0] ?? '';

@@ -11,14 +11,7 @@ import { killPrograms, runProgram, SetupProblem } from './program';
 /** What the demo and the end-to-end tests run on unless told otherwise (2.41.3 lacks a dependency). */
 export const N8N_VERSION = '2.41.1';
 
-export interface InstalledN8n {
-	version: string;
-	nodePath: string;
-	/** Of that Node, e.g. `24.21.0`. */
-	nodeVersion: string;
-	/** The script to give to that Node. */
-	n8nBin: string;
-}
+export type InstalledN8n = Awaited<ReturnType<typeof installN8n>>;
 
 /** Hears what is being done. */
 export type OnProgress = (step: string) => void;
@@ -36,14 +29,12 @@ const NO_COMPILER =
 	'Debian and Ubuntu: apt-get install -y build-essential python3; on macOS: xcode-select --install.';
 
 /** Throws a SetupProblem where network, disk space or compiler are missing. Minutes the first time. */
-export async function installN8n(
-	version: string = N8N_VERSION,
-	onProgress: OnProgress = () => {},
-): Promise<InstalledN8n> {
+export async function installN8n(version: string = N8N_VERSION, onProgress: OnProgress = () => {}) {
 	const fill = (folder: string) => fillFolder(folder, version, onProgress);
 	const n8n = join(await cachedFolder(`n8n-${version}`, fill), 'node_modules', 'n8n');
 	const manifest: unknown = JSON.parse(await readFile(join(n8n, 'package.json'), 'utf8'));
 	const { nodePath, version: nodeVersion } = await nodeFor(stringAt(manifest, 'engines', 'node'));
+	// The last is the script to give to that Node.
 	return { version, nodePath, nodeVersion, n8nBin: join(n8n, 'bin', 'n8n') };
 }
 

@@ -8,17 +8,7 @@ import type { InstalledN8n } from './install';
 import { stringAt } from './json';
 import { freePort, runProgram, SetupProblem, stopProgram, until } from './program';
 
-export interface N8nInstance {
-	/** `http://127.0.0.1:<port>`, no slash at its end. */
-	readonly url: string;
-	readonly pid: number;
-	/** Everything it has printed so far. */
-	readonly logs: string;
-	/** Ends it as a crash does, and starts it again in the same folder, at the same address. */
-	crashAndRestart(): Promise<void>;
-	/** Ends it and its task runners. */
-	stop(): Promise<void>;
-}
+export type N8nInstance = Awaited<ReturnType<typeof startN8n>>;
 
 export interface StartOptions {
 	/** `worker` is for queue mode, whose settings come in `env`. */
@@ -34,7 +24,7 @@ const READY_WITHIN_MS = 180_000;
 export async function startN8n(
 	n8n: InstalledN8n,
 	{ command = 'start', userFolder, env = {} }: StartOptions,
-): Promise<N8nInstance> {
+) {
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const settings = {
@@ -79,14 +69,17 @@ export async function startN8n(
 		get pid() {
 			return child.pid ?? 0;
 		},
+		/** Everything it has printed so far. */
 		get logs() {
 			return logs;
 		},
+		/** Ends it as a crash does, and starts it again in the same folder, at the same address. */
 		async crashAndRestart() {
 			await stopProgram(child, 0);
 			child = launch();
 			await untilReady();
 		},
+		/** Ends it and its task runners. */
 		stop: () => stopProgram(child),
 	};
 }

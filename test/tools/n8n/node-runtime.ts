@@ -28,13 +28,9 @@ export async function nodeFor(range: string): Promise<NodeRuntime> {
 	if (satisfies(own, range) && hasHeaders) {
 		return { nodePath: process.execPath, prefix, version: own };
 	}
-	return await fetchNode(majorFor(range, Number(own.split('.')[0])));
-}
-
-/** The major version to take: our own where that fits. */
-export function majorFor(range: string, own: number): number {
-	const fitting = [own, ...LONG_TERM_MAJORS].find((major) => satisfies(`${major}.99.0`, range));
-	return fitting ?? minVersion(range)?.major ?? own;
+	const major = Number(own.split('.')[0]);
+	const fitting = [major, ...LONG_TERM_MAJORS].find((each) => satisfies(`${each}.99.0`, range));
+	return await fetchNode(fitting ?? minVersion(range)?.major ?? major);
 }
 
 async function fetchNode(major: number): Promise<NodeRuntime> {

@@ -4,18 +4,11 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startSimulator, type Simulator } from '../simulator';
-import { N8nApi, type Owner } from './api';
-import { installN8n, N8N_VERSION, type InstalledN8n, type OnProgress } from './install';
-import { startN8n, type N8nInstance } from './instance';
+import { N8nApi } from './api';
+import { installN8n, N8N_VERSION, type OnProgress } from './install';
+import { startN8n } from './instance';
 import { installPackage, packPackage } from './package';
 import { CREDENTIAL_TYPE, type CredentialRef } from './workflow';
-
-export const OWNER: Owner = {
-	email: 'demo@pruna-video.example',
-	password: 'Pruna-Video-1',
-	firstName: 'Pruna',
-	lastName: 'Video',
-};
 
 export const CREDENTIAL_NAME = 'Runpod account';
 
@@ -34,15 +27,7 @@ export class Endings {
 	}
 }
 
-export interface Stage {
-	n8n: InstalledN8n;
-	main: N8nInstance;
-	api: N8nApi;
-	simulator: Simulator;
-	/** Its key may do everything. */
-	credential: CredentialRef;
-	endings: Endings;
-}
+export type Stage = Awaited<ReturnType<typeof startStage>>;
 
 export interface StageOptions {
 	version?: string;
@@ -65,7 +50,7 @@ export async function startStage({
 	endings = new Endings(),
 	beside,
 	step = (_name, work) => work(),
-}: StageOptions = {}): Promise<Stage> {
+}: StageOptions = {}) {
 	try {
 		const install = (onProgress?: OnProgress) => installN8n(version, onProgress);
 		const n8n = await step(`Installing n8n ${version}`, install);
@@ -76,7 +61,7 @@ export async function startStage({
 		endings.add(() => simulator.close());
 		const main = await step('Starting n8n', () => startN8n(n8n, { userFolder, env }));
 		endings.add(() => main.stop());
-		const api = await N8nApi.setUpOwner(main.url, OWNER);
+		const api = await N8nApi.setUpOwner(main.url);
 		const credential = await createCredential(api, simulator);
 		return { n8n, main, api, simulator, credential, endings };
 	} catch (error) {

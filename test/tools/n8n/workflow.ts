@@ -30,20 +30,7 @@ export const EXAMPLES = join(__dirname, '../../../examples');
 
 /** One of examples/, as it is before anybody has set it up. */
 export async function readExample(name: string): Promise<Workflow> {
-	const path = join(EXAMPLES, `${name}.json`);
-	const content: unknown = JSON.parse(await readFile(path, 'utf8'));
-	if (!isWorkflow(content)) throw new Error(`${path} is no n8n workflow`);
-	return content;
-}
-
-function isWorkflow(value: unknown): value is Workflow {
-	const isNode = (node: unknown) =>
-		isRecord(node) &&
-		typeof node.name === 'string' &&
-		typeof node.type === 'string' &&
-		isRecord(node.parameters);
-	const isNamed = isRecord(value) && typeof value.name === 'string' && isRecord(value.connections);
-	return isNamed && Array.isArray(value.nodes) && value.nodes.every(isNode);
+	return JSON.parse(await readFile(join(EXAMPLES, `${name}.json`), 'utf8')) as Workflow;
 }
 
 /** As a user does after importing: every node that wants a credential of this package's type gets this one. */
@@ -54,22 +41,6 @@ export function withCredential(workflow: Workflow, credential: CredentialRef): W
 			: node,
 	);
 	return { ...workflow, nodes };
-}
-
-/** With one more node between two others that follow one another. */
-export function withNodeBetween(
-	workflow: Workflow,
-	before: string,
-	node: WorkflowNode,
-	after: string,
-): Workflow {
-	const to = (name: string) => ({ main: [[{ node: name, type: 'main', index: 0 }]] });
-	const added = { [before]: to(node.name), [node.name]: to(after) };
-	return {
-		...workflow,
-		nodes: [...workflow.nodes, { position: [0, 400], id: node.name, ...node }],
-		connections: { ...workflow.connections, ...added },
-	};
 }
 
 /** As a user does in an "Edit Fields" node: the field `name` gets another value. */

@@ -26,7 +26,6 @@ async function main(): Promise<void> {
 		port: Number(values.port),
 		profile: values.profile,
 		executionTimeMs: ({ draft }) => (draft === true ? executionTimeMs / 2 : executionTimeMs),
-		delayTimeMs: 200,
 		workers: 5,
 	});
 	console.log(`The Runpod simulator is running. For the credential "Pruna Video Runpod API" in n8n:

@@ -23,26 +23,19 @@ const OUTPUTS = {
 export type OutputShape = keyof typeof OUTPUTS;
 export const OUTPUT_SHAPES = Object.keys(OUTPUTS) as OutputShape[];
 
-/** Reported shapes of a failed job's `error`; others come as faults. */
-const ERRORS = {
-	text: (message) => message,
-	traceback: (message) =>
-		JSON.stringify({
-			error_type: "<class 'ValueError'>",
-			error_message: message,
-			error_traceback: `Traceback (most recent call last):\n  File "handler.py", line 42\nValueError: ${message}\n`,
-		}),
-} satisfies Record<string, (message: string) => unknown>;
-
-export type ErrorShape = keyof typeof ERRORS;
-
 export function outputOf(url: string, usd: number, options: SimulatorOptions): unknown {
 	const cost = { number: usd, text: String(usd), none: undefined }[options.costAs];
 	return OUTPUTS[options.outputShape](url, cost);
 }
 
-export function errorOf(message: string, { errorShape }: SimulatorOptions): unknown {
-	return ERRORS[errorShape](message);
+/** A failed job's `error`; other shapes come as faults. */
+export function errorOf(message: string, { errorShape }: SimulatorOptions): string {
+	if (errorShape === 'text') return message;
+	return JSON.stringify({
+		error_type: "<class 'ValueError'>",
+		error_message: message,
+		error_traceback: `Traceback (most recent call last):\n  File "handler.py", line 42\nValueError: ${message}\n`,
+	});
 }
 
 /** `isOpen`: as it was before it ended. Fields stand in alphabetical order, as Runpod sends them. */

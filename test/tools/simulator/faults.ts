@@ -55,9 +55,8 @@ export type Fault =
 	/** The request waits before anything else is done with it. */
 	| { kind: 'delay'; ms: number };
 
-export type FaultRule = Fault & {
-	/** `*`: every request. */
-	operation: Operation | '*';
+/** Without the operation that it befalls. */
+export type Trouble = Fault & {
 	/** How many requests it matches; default 1, Infinity for all. */
 	times?: number;
 	/** How many matching requests are spared first. */
@@ -65,6 +64,8 @@ export type FaultRule = Fault & {
 	/** A rule on the request, or part of the job's prompt. */
 	match?: ((request: RequestRecord) => boolean) | { prompt?: string | undefined };
 };
+/** `*`: every request. */
+export type FaultRule = Trouble & { operation: Operation | '*' };
 
 type Prompt = () => string | undefined;
 

@@ -7,7 +7,7 @@ import {
 	FORBIDDEN_KEY,
 	MEBIBYTE,
 	NO_CREDIT_KEY,
-	RATE_LIMITED_OPERATIONS,
+	type RateLimit,
 	type SimulatorOptions,
 } from './options';
 import { METHODS, type RequestRecord } from './requests';
@@ -70,10 +70,10 @@ export class RateLimits {
 
 	/** A refused request counts towards no limit. What is returned is to be called once the request is over. */
 	enter(endpoint: string | undefined, operation: string): () => void {
-		const limited = operation === 'status-sync' ? 'status' : operation;
-		const name = RATE_LIMITED_OPERATIONS.find((known) => known === limited);
-		if (!name) return () => {};
-		const { requests, concurrent } = this.options.rateLimits[name];
+		const limits: Partial<Record<string, RateLimit>> = this.options.rateLimits;
+		const limit = limits[operation === 'status-sync' ? 'status' : operation];
+		if (!limit) return () => {};
+		const { requests, concurrent } = limit;
 		const path = `${endpoint}/${operation}`;
 		const gate = this.gates.get(path) ?? { open: 0, times: [] };
 		this.gates.set(path, gate);

@@ -4,6 +4,7 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listen } from '../listen';
 import { Refusal } from './answer';
 import { Api, type Outcome } from './api';
 import { billingHistory } from './billing';
@@ -27,7 +28,7 @@ import { requestRecord, type RequestRecord } from './requests';
 import { missingVideo, videoAnswer } from './video';
 import { Webhooks } from './webhooks';
 
-export type { Fault, FaultRule } from './faults';
+export type { Fault, FaultRule, Trouble } from './faults';
 export type { JobRecord, Ledger } from './ledger';
 export type { SimulatorOptions } from './options';
 export type { RequestRecord } from './requests';
@@ -60,6 +61,7 @@ export class Simulator {
 	private readonly changes = new Changes();
 	private readonly webhooks: Webhooks;
 	private parts: { jobs: Jobs; limits: RateLimits; api: Api };
+	private end = async () => {};
 	private readonly open = new Set<Exchange>();
 	private readonly server = createServer((request, response) => {
 		this.handle(request, response).catch((error: unknown) => {
@@ -105,29 +107,21 @@ export class Simulator {
 		return { jobs, limits: new RateLimits(clock, options), api };
 	}
 
-	/** On 127.0.0.1 only. Rejects where the port cannot be had; 0 is any free one. */
 	async listen(port: number): Promise<void> {
 		const { server } = this;
 		// Uploads and held answers may take as long as they like.
 		server.requestTimeout = 0;
 		server.keepAliveTimeout = 60_000;
-		await new Promise<void>((resolve, reject) => {
-			server.once('error', reject);
-			server.listen({ port, host: '127.0.0.1', backlog: 2048 }, resolve);
-		});
-		const address = server.address();
-		this.port = typeof address === 'object' && address ? address.port : port;
-		this.baseUrl = `http://127.0.0.1:${this.port}/v2`;
+		const { url, close } = await listen(server, port);
+		this.end = close;
+		this.port = Number(new URL(url).port);
+		this.baseUrl = `${url}/v2`;
 	}
 
 	/** Cuts every connection and forgets every plan: nothing is left open. */
 	async close(): Promise<void> {
-		const { server } = this;
-		if (!server.listening) return;
-		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 		this.reset();
-		server.closeAllConnections();
-		await closed;
+		await this.end();
 	}
 
 	private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

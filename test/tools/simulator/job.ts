@@ -23,8 +23,6 @@ export class Job {
 	/** Called once the job is final, or gone; and once `/status` shows that. */
 	readonly whenFinal = new Set<() => void>();
 	readonly whenShown = new Set<() => void>();
-	/** When a worker may take it. */
-	readyAt = 0;
 	queuedAt = 0;
 	startedAt = 0;
 	/** When `/status` stops knowing it, and when it begins to show that it has ended. */
@@ -68,14 +66,13 @@ export class Job {
 	}
 
 	/** It begins to wait for a worker. */
-	queue(now: number, { delayTimeMs }: SimulatorOptions): void {
+	queue(now: number): void {
 		const { record } = this;
 		record.error = record.output = undefined;
 		record.delayTime = record.executionTime = record.workerId = undefined;
 		this.expiresAt = this.shownFinalAt = Infinity;
 		this.looks = 0;
 		this.queuedAt = now;
-		this.readyAt = now + delayTimeMs;
 	}
 
 	isKnown(now: number): boolean {

@@ -1,7 +1,7 @@
 /** The life of jobs: queued, worked on, final, forgotten; and what that bills. */
 
 import type { Changes } from './changes';
-import type { Clock, Timer } from './clock';
+import type { Clock } from './clock';
 import { documentOf, errorOf, outputOf } from './document';
 import type { JobFault } from './faults';
 import type { Simulator } from './index';
@@ -28,8 +28,6 @@ export class Jobs {
 	private readonly queue: Job[] = [];
 	private busy = 0;
 	private started = 0;
-	/** Looks at the queue again when its first job may be taken. */
-	private wake: Timer | undefined;
 	private isHeld = false;
 	/** What waits for `release`, while workers are not to finish. */
 	private finishes: Array<() => void> | undefined;
@@ -134,26 +132,17 @@ export class Jobs {
 	}
 
 	private enqueue(job: Job): void {
-		job.queue(this.needs.clock.now(), this.needs.options);
+		job.queue(this.needs.clock.now());
 		this.move(job, 'IN_QUEUE');
 		this.queue.push(job);
 		this.dispatch();
 	}
 
 	private dispatch(): void {
-		const { clock, options } = this.needs;
-		this.wake?.cancel();
-		while (!this.isHeld && this.busy < options.workers) {
-			while (this.queue[0]?.isQueued === false) this.queue.shift();
-			const [job] = this.queue;
+		while (!this.isHeld && this.busy < this.needs.options.workers) {
+			const job = this.queue.shift();
 			if (!job) return;
-			const waitMs = job.readyAt - clock.now();
-			if (waitMs > 0) {
-				this.wake = clock.after(waitMs, () => this.dispatch());
-				return;
-			}
-			this.queue.shift();
-			this.begin(job);
+			if (job.isQueued) this.begin(job);
 		}
 	}
 

@@ -1,9 +1,6 @@
 /** What the simulator can be told. Every field may be changed while it runs (`simulator.options`). */
 
-import type { ErrorShape, OutputShape } from './document';
-
-export const RATE_LIMITED_OPERATIONS = ['runsync', 'run', 'status', 'cancel'] as const;
-export type RateLimitedOperation = (typeof RATE_LIMITED_OPERATIONS)[number];
+import type { OutputShape } from './document';
 
 export interface RateLimit {
 	/** Requests per ten seconds. */
@@ -45,14 +42,12 @@ export class SimulatorOptions {
 	workers = 400;
 	/** Time a job is worked on, in ms, or a rule that says so for an input. */
 	executionTimeMs: number | ((input: JobInput) => number) = 20;
-	/** Least time in the queue before a worker takes a job, in ms. */
-	delayTimeMs = 0;
 	/** How job ids end: `-u1`, `-u2` and `-e1` were seen. */
 	idSuffix = '-u1';
 	outputShape: OutputShape = 'video_url';
 	/** `output.cost` as a number, as text, or missing. */
 	costAs: 'number' | 'text' | 'none' = 'number';
-	errorShape: ErrorShape = 'text';
+	errorShape: 'text' | 'traceback' = 'text';
 	/** HTTP status of a runsync whose job FAILED. */
 	failedRunsyncStatus = 400;
 	/** A refused request as `{error}`, or as `{status, title, detail}` (a 401 as the text `unauthorized`). */
@@ -84,7 +79,7 @@ export class SimulatorOptions {
 	/** HTTP status of a body that is too large. */
 	tooLargeStatus: 400 | 413 = 413;
 	/** Those of `status` hold for `status-sync` too, each counted by itself. */
-	rateLimits: Record<RateLimitedOperation, RateLimit> = {
+	rateLimits: Record<'runsync' | 'run' | 'status' | 'cancel', RateLimit> = {
 		runsync: { requests: 2000, concurrent: 400 },
 		run: { requests: 1000, concurrent: 200 },
 		status: { requests: 2000, concurrent: 400 },

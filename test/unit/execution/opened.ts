@@ -24,9 +24,6 @@ export function open({ context = {}, limit = 1, json = {}, ...setup }: Setup = {
 		continueOnFail: () => false,
 		logger: { info: () => {} },
 	} as unknown as IExecuteFunctions;
-	const settings = { concurrency: 1, cancelOnStop: true };
-	return new Execution(functions, {
-		...settings,
-		...(limit !== null && { maxCostPerExecution: limit }),
-	});
+	const limits = limit !== null && { maxCostPerExecution: limit };
+	return new Execution(functions, { concurrency: 1, cancelOnStop: true, ...limits });
 }

@@ -36,12 +36,7 @@ const NO_DURATION = 'The duration is not a whole number of seconds';
 const noPrice = (resolution: unknown) =>
 	`No price is known for the resolution ${JSON.stringify(resolution)}`;
 
-type Unknown = [
-	input: JsonObject,
-	pricePerSecond: number | null,
-	seconds: number | null,
-	note: string,
-];
+type Unknown = [input: JsonObject, perSecond: number | null, seconds: number | null, note: string];
 
 test.each<Unknown>([
 	// What might be audio for Runpod has an unknown price, whatever it is.

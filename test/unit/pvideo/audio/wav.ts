@@ -60,7 +60,8 @@ export function wav({
 		chunk('data', data, stated),
 		...after,
 	]);
-	return chunk(isRf64 ? 'RF64' : 'RIFF', body, isRf64 ? 0xffffffff : body.length);
+	const whole = isRf64 ? 0xffffffff : (more.statedSize ?? body.length);
+	return chunk(isRf64 ? 'RF64' : 'RIFF', body, whole);
 }
 
 export function chunk(id: string, content: Buffer, statedSize = content.length): Buffer {
