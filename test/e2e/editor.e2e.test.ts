@@ -284,8 +284,10 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		await editor.openNode('Make Video');
 		await editor.field('toolDescription').waitFor();
 		const overrides = editor.part('fromAI-override-field');
-		await overrides.nth(2).waitFor();
+		// n8n 1 does not show that of a list.
+		const count = version.startsWith('1.') ? 2 : 3;
+		await overrides.nth(count - 1).waitFor();
 		const texts = await overrides.allInnerTexts();
-		expect(texts).toEqual(Array(3).fill('Defined automatically by the model'));
+		expect(texts).toEqual(Array(count).fill('Defined automatically by the model'));
 	});
 });
