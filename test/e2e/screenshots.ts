@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { readExample, withCredential } from '../tools/n8n/workflow';
-import { CREDENTIAL_NAME, startStage, type Stage } from '../tools/n8n/stage';
+import { startStage, type Stage } from '../tools/n8n/stage';
 import {
 	chain,
 	fields,
@@ -105,14 +105,6 @@ const PICTURES: Record<string, (studio: Studio) => Promise<void>> = {
 		);
 		await editor.openNode('Pruna Video Trigger');
 		await shoot('trigger', editor.part('ndv'));
-	},
-
-	async credential({ fixture, editor, shoot }) {
-		await editor.openCredential(CREDENTIAL_NAME);
-		await editor.fill('baseUrl', `${fixture.simulator.baseUrl}/`);
-		await editor.part('credential-save-button').click();
-		await editor.credentialSays('Connection tested successfully');
-		await shoot('credential', editor.part('editCredential-modal'));
 	},
 };
 
