@@ -301,14 +301,22 @@ describe('an outage costs one timeout, not one an item, and each item says why',
 		);
 	}, 60_000);
 
-	test('Runpod is silent: after three items no other is submitted', async () => {
-		const errors = await through({ kind: 'hang' }, { options: { timeout: 6 } });
-		expect(new Set(errors.slice(10))).toEqual(
-			new Set(['Not submitted: Runpod did not respond to the last 3 items']),
-		);
-		// Two more may begin before the third of the first five has waited.
-		expect(simulator.requests.length).toBeLessThan(10);
-	}, 60_000);
+	test.each<[string, Partial<FaultRule>]>([
+		['Runpod is silent', { kind: 'hang' }],
+		['an edge ends each request', { kind: 'job', operation: 'runsync', executionTimeMs: 60_000 }],
+	])(
+		'%s: after three items no other is submitted',
+		async (_, rule) => {
+			simulator.options.edge = { afterMs: 5_300, status: 524 };
+			const errors = await through(rule, { options: { timeout: 7 } });
+			expect(new Set(errors.slice(10))).toEqual(
+				new Set(['Not submitted: Runpod did not respond to the last 3 items']),
+			);
+			// Two more may begin before the third of the first five has waited.
+			expect(simulator.requests.length).toBeLessThan(10);
+		},
+		60_000,
+	);
 
 	test('ends with it: once Runpod accepts a job, refusals are waited out again', async () => {
 		// The first uses its time, two ask once; after the one that is accepted the last is sent again.
