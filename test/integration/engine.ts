@@ -129,7 +129,7 @@ export async function runNode(options: EngineOptions): Promise<EngineResult> {
 		nodeTypes: nodeTypes(types),
 		settings: { executionOrder: 'v1', ...options.workflowSettings },
 	});
-	const executionId = options.retryOf === undefined ? 'execution-1' : 'execution-2';
+	const executionId = `execution-${1 + (executionsUntil.get(options.retryOf) ?? 0)}`;
 	const hooks = new ExecutionLifecycleHooks('manual', executionId, workflow as never);
 	const surroundings = { ...additionalData(options.credentials ?? {}, hooks), executionId };
 	const retried = options.retryOf && retryDataOf(options.retryOf, workflow);
@@ -139,8 +139,13 @@ export async function runNode(options: EngineOptions): Promise<EngineResult> {
 		: engine.run({ workflow, startNode: workflow.getNode('Source') ?? undefined });
 	options.stop?.addEventListener('abort', () => execution.cancel());
 	if (options.stop?.aborted) execution.cancel();
-	return readResult(await execution);
+	const run = await execution;
+	executionsUntil.set(run, 1 + (executionsUntil.get(options.retryOf) ?? 0));
+	return readResult(run);
 }
+
+/** How many executions led to a run. */
+const executionsUntil = new Map<IRun | undefined, number>();
 
 /**
  * What n8n makes of a saved execution when it is retried with the currently saved workflow (`ExecutionService.retry`,

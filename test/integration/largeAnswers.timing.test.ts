@@ -69,6 +69,16 @@ test.each([50, Infinity])('an answer of %d MB ends with a clear error', async (m
 	expect(peakMb).toBeLessThan(100);
 });
 
+test('an answer that is too large names its job all the same', async () => {
+	const start = '{"delayTime":1,"id":"job-1","status":"COMPLETED"';
+	const { items } = await generateAt((operation, response) => {
+		if (operation === 'runsync') send(response, `${start},"x":"`, 50, '"}');
+		else response.end(`${start},"output":{"result":"https://v.example/a.mp4"}}`);
+	});
+	expect(items[0]?.json).toMatchObject({ id: 'job-1', video_url: 'https://v.example/a.mp4' });
+	expect(posts()).toBe(1);
+});
+
 test('an answer of 500 kB that unpacks to 500 MB ends in the same way', async () => {
 	const { error } = await generateAt((_, response) => {
 		response.setHeader('content-encoding', 'gzip');

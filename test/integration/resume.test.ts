@@ -70,7 +70,7 @@ describe('ten items of which one fails at first', () => {
 			);
 			const seed = items[3]?.json.seed;
 			expect(jobsOf('shot 3.').map(({ input }) => input.seed)).toEqual([seed, seed]);
-			expect(context).toEqual({});
+			expect(context).toEqual({ prunaVideoSpent: 1 });
 		},
 	);
 
@@ -84,7 +84,7 @@ describe('ten items of which one fails at first', () => {
 		expect(submissions(simulator)).toHaveLength(submitted);
 		expect(items.filter(({ json }) => json.status === 'COMPLETED')).toHaveLength(submitted - 1);
 		if (failing > 0) expect(items[failing]?.json.error).toMatch(/no worker/);
-		else expect(context).toEqual({});
+		else expect(context).toEqual({ prunaVideoSpent: 1 });
 	});
 });
 
@@ -385,7 +385,7 @@ describe('a retry from the list of executions', () => {
 		expect(error).toBeUndefined();
 		expect(promptsOf(items, simulator)).toEqual(shots(3));
 		expect(simulator.ledger.countByStatus()).toEqual({ COMPLETED: 3, FAILED: times });
-		expect(context).toEqual({});
+		expect(context).toEqual({ prunaVideoSpent: 0.3 });
 	});
 
 	test('takes a job over whose webhook is another one by now', async () => {
@@ -466,6 +466,14 @@ describe('a retry from the list of executions', () => {
 		expect(simulator.ledger.total).toBe(0.1);
 	});
 
+	test('counts what earlier turns of its loop spent, too', async () => {
+		fault('a cat', { kind: 'status', status: 400, skip: 2 });
+		const failed = await generate(simulator, { extra: inLoop(3) });
+		const options = { maxCostPerExecution: 0.25 };
+		const { error } = await generate(simulator, { options, extra: inLoop(0), retryOf: failed.run });
+		expect(error?.message).toMatch(/the execution would cost \$0.30, above/);
+	});
+
 	test('says within seconds, each time, that Runpod does not know the job any more', async () => {
 		simulator.hold('finish');
 		const { run } = await generate(simulator, { options: SHORT });
@@ -485,12 +493,19 @@ describe('a retry from the list of executions', () => {
 		expect(submissions(simulator)).toHaveLength(1);
 	});
 
-	test('keeps the job of an item that it refuses, for the next retry', async () => {
+	const dear = { resolution: '1080p' };
+	const bad = { ...dear, duration: '={{ $json.prompt === "shot 1." ? 11 : 5 }}' };
+	test.each<[string, Batch]>([
+		['one that is invalid', { parameters: { duration: 11 } }],
+		['one of which an item is invalid', { parameters: bad }],
+		['one above its limit', { parameters: dear, options: { maxCostPerExecution: 0.2 } }],
+		['one that Runpod refuses', { parameters: { ...dear, prompt: '={{ $json.prompt }}!' } }],
+	])('keeps each job until a new one is made, also over another request: %s', async (_, other) => {
 		refuse('shot 1.');
+		refuse('!', 2);
 		const failed = await generate(simulator, { prompts: shots(2) });
-		const long = { prompts: shots(2), parameters: { duration: 11 } };
-		const refused = await generate(simulator, { ...long, retryOf: failed.run });
-		expect(refused.error?.message).toMatch(/'Duration \(Seconds\)' must be/);
+		const refused = await generate(simulator, { prompts: shots(2), ...other, retryOf: failed.run });
+		expect(refused.error).toBeDefined();
 		const { items } = await generate(simulator, { prompts: shots(2), retryOf: refused.run });
 
 		expect(items.map(({ json }) => json.id)).toEqual(jobs().map(({ id }) => id));

@@ -128,7 +128,7 @@ test('an uncertain call is not remembered with Continue On Fail: the same call l
 	const { call, context } = startTool({}, { ...RETRY, ...CONTINUE });
 
 	expect(await call({ prompt: 'a' })).toContain('the job may be running');
-	expect(context()).toEqual({});
+	expect(context()).toEqual({ prunaVideoSpent: 0.1 });
 	expect(await call({ prompt: 'a' })).toContain('COMPLETED');
 });
 

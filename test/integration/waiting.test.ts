@@ -298,8 +298,12 @@ describe('an outage costs one timeout, not one an item, and each item says why',
 		);
 	});
 
-	test('Runpod is silent: after three items no other is submitted', async () => {
-		const errors = await through({ kind: 'hang' }, { options: { timeout: 6 } });
+	test.each<[string, Partial<FaultRule>]>([
+		['Runpod is silent', { kind: 'hang' }],
+		['an edge ends each request', { kind: 'job', operation: 'runsync', executionTimeMs: 60_000 }],
+	])('%s: after three items no other is submitted', async (_, rule) => {
+		simulator.options.edge = { afterMs: 5_300, status: 524 };
+		const errors = await through(rule, { options: { timeout: 7 } });
 		expect(new Set(errors.slice(10))).toEqual(
 			new Set(['Not submitted: Runpod did not respond to the last 3 items']),
 		);

@@ -65,7 +65,6 @@ class Batch<P extends Plan> {
 	async run(): Promise<ReadonlyMap<number, Outcome>> {
 		const { execution, outcomes } = this;
 		const plans = await this.plan();
-		for (const [index, { request }] of plans) execution.kept.settle(index, request);
 		if (!execution.continuesOnFail && outcomes.size === 0) await this.refuseAboveLimit(plans);
 		if (execution.continuesOnFail || outcomes.size === 0) await this.performAll(plans);
 		return outcomes;
@@ -99,14 +98,15 @@ class Batch<P extends Plan> {
 
 	/** Without Continue On Fail, a batch that cannot finish within its limit is not started. */
 	private async refuseAboveLimit(plans: ReadonlyMap<number, P>): Promise<void> {
-		const { kept, settings, records } = this.execution;
+		const { kept, settings } = this.execution;
 		const { maxCostPerExecution: limit } = settings;
 		if (limit === undefined) return;
 		let sum = kept.committed;
 		for (const item of this.items) {
-			const { estimatedCost, resubmitsUncertain } = plans.get(item.index) ?? {};
+			const { request, estimatedCost, resubmitsUncertain } = plans.get(item.index) ?? {};
+			const known = kept.known(item.index, request);
 			// What an earlier try submitted is already in the sum.
-			if (!estimatedCost || isSubmitted(records.get(item.index), resubmitsUncertain)) continue;
+			if (!estimatedCost || isSubmitted(known, resubmitsUncertain)) continue;
 			if (dollars(sum + estimatedCost) > limit) {
 				const error = aboveLimit(sum, estimatedCost, limit);
 				this.outcomes.set(item.index, await this.failed(item, error));
@@ -119,6 +119,7 @@ class Batch<P extends Plan> {
 	private async performAll(plans: Map<number, P>): Promise<void> {
 		const { execution, outcomes } = this;
 		const planned = [...plans];
+		for (const [index, { request }] of planned) execution.kept.settle(index, request);
 		await runPool(planned.length, execution.settings.concurrency, async (position) => {
 			const [index, plan] = planned[position]!;
 			const item = this.items[index]!;

@@ -99,7 +99,7 @@ export class Execution {
 	close(end: TryEnd): void {
 		if (this.isClosed) return;
 		this.isClosed = true;
-		this.kept.leave(end, this.settings.maxCostPerExecution !== undefined);
+		this.kept.leave(end);
 	}
 }
 

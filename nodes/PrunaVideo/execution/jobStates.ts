@@ -102,11 +102,11 @@ function noteOutage(execution: Execution, failure: Failure, began: number): void
 	const { httpCode } = job;
 	if (httpCode === 401 || httpCode === 402) execution.refusal = failure;
 	if (execution.acceptedAt >= began) return;
-	const isSilent = httpCode === undefined && performance.now() - began > LONG_MS;
+	const wasLong = performance.now() - began > LONG_MS;
 	if (!isUncertain) {
 		// These are waited out until the item's time is over.
 		if (httpCode === undefined || httpCode === 429 || httpCode === 503) execution.isOut = true;
-	} else if (isSilent && ++execution.unanswered >= MOST_UNANSWERED) {
+	} else if (wasLong && ++execution.unanswered >= MOST_UNANSWERED) {
 		execution.refusal = new Failure(
 			`Not submitted: Runpod did not respond to the last ${MOST_UNANSWERED} items`,
 			{ description: 'Nothing was sent for this item. Run it again when Runpod answers.' },

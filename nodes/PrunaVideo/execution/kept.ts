@@ -62,34 +62,33 @@ export class Kept {
 		return dollars(this.spent + kept + open);
 	}
 
-	/**
-	 * Whether an item keeps its job, whatever is requested now: it is of an earlier try of this execution. In a retry
-	 * from the list of executions the user may have corrected the workflow.
-	 */
-	isOwn({ executionId }: JobRecord): boolean {
+	private isOwn({ executionId }: JobRecord): boolean {
 		return executionId === this.executionId;
 	}
 
 	/**
-	 * Takes over a job of a failed execution that has the same request. Another one, which that execution has named, is
-	 * left alone: what it cost counts.
+	 * The record that an item goes on with: of an earlier try of this execution, whatever is requested now; of one that
+	 * is retried from the list of executions, if the user has not changed the request.
 	 */
-	settle(itemIndex: number, request: string | undefined): void {
+	known(itemIndex: number, request: string | undefined): JobRecord | undefined {
 		const record = this.records.get(itemIndex);
-		if (record === undefined || this.isOwn(record)) return;
-		if (record.sent.request === request) {
-			this.records.set(itemIndex, { ...record, executionId: this.executionId });
-		} else {
-			this.records.delete(itemIndex);
-			this.context[SPENT] = dollars(this.spent + totalCost(record));
+		return record && (this.isOwn(record) || record.sent.request === request) ? record : undefined;
+	}
+
+	/** Once the items start: takes over what is known; another job is left alone, and what it cost counts. */
+	settle(itemIndex: number, request = ''): void {
+		const { records, executionId } = this;
+		const left = records.get(itemIndex);
+		if (left === undefined) return;
+		if (this.known(itemIndex, request) === left) records.set(itemIndex, { ...left, executionId });
+		else {
+			const none = { state: 'none', sent: { request }, executionId, cost: 0 } as const;
+			records.set(itemIndex, { ...none, earlierCost: totalCost(left), left });
 		}
 	}
 
-	/**
-	 * Keeps what is known if another try can follow this one, otherwise only what was spent.
-	 * @param hasLimit whether anybody will ask what was spent
-	 */
-	leave(end: TryEnd, hasLimit: boolean): void {
+	/** Keeps what is known if another try can follow this one, otherwise only what was spent. */
+	leave(end: TryEnd): void {
 		running.get(this.context)?.delete(this.records);
 		const { retryOnFail } = this.functions.getNode();
 		// n8n treats an error in the first item as a failure (n8n-core, `checkFailure`), but not a tool's.
@@ -99,12 +98,13 @@ export class Kept {
 		if (isRetried) {
 			const known = this.records
 				.entries()
+				.map(([index, record]) => [index, record.left ?? record] as const)
 				.filter(([, record]) => record.state !== 'none' || record.earlierCost > 0);
 			let key = this.key;
 			while (stored[key] !== undefined) key += "'";
 			const items = Object.fromEntries(known);
 			if (known.length > 0) stored[key] = { v: 1, items };
-		} else if (hasLimit) {
+		} else if (this.records.cost > 0) {
 			this.context[SPENT] = dollars(this.spent + this.records.cost);
 		}
 		if (Object.keys(stored).length > 0) this.context[KEPT] = stored;

@@ -47,6 +47,8 @@ export type JobRecord = JobState & {
 	cost: number;
 	/** USD of jobs that the item had before this one. */
 	earlierCost: number;
+	/** The job of another request, which a retry of that request finds until a new job is made. */
+	left?: JobRecord;
 };
 
 /** The records of one execution by item. Nobody adds or subtracts costs: the sum is computed. */
@@ -70,10 +72,6 @@ export class Records {
 		if (record === undefined) return;
 		const { sent, executionId, earlierCost } = record;
 		this.set(itemIndex, { ...change, sent, executionId, earlierCost });
-	}
-
-	delete(itemIndex: number): void {
-		this.byItem.delete(itemIndex);
 	}
 
 	entries(): Array<[itemIndex: number, record: JobRecord]> {

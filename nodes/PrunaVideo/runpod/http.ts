@@ -121,14 +121,14 @@ async function readResponse(
 	if (!isJsonObject(response) || typeof response.statusCode !== 'number') {
 		return { kind: 'interrupted', reason: 'the answer could not be read' };
 	}
-	const { bytes, error } = await readBytes(response.body, limit);
-	if (bytes === undefined) return { kind: 'tooLarge', reason: 'more than 32 MB' };
+	const { bytes, error, isCut } = await readBytes(response.body, limit);
 	const text = withoutKey(bytes.toString(), apiKey);
 	let read = readBody(text);
 	if (!isJsonObject(read?.body)) {
 		const beginning = readBeginning(text);
 		if (beginning.id !== undefined) read = { body: beginning };
 		else if (error !== undefined) throw error;
+		else if (isCut) return { kind: 'tooLarge', reason: 'more than 32 MB' };
 	}
 	if (read === undefined) return { kind: 'tooLarge', reason: 'too many parts' };
 	return {
@@ -140,11 +140,11 @@ async function readResponse(
 	};
 }
 
-/** What came of the body, nothing where it is too large; `error` where it broke off or `limit` fired. */
+/** What came of the body, its beginning where it is too large; `error` where it broke off or `limit` fired. */
 async function readBytes(
 	body: unknown,
 	limit: AbortSignal,
-): Promise<{ bytes?: Buffer; error?: unknown }> {
+): Promise<{ bytes: Buffer; error?: unknown; isCut?: true }> {
 	if (!isStream(body)) {
 		return { bytes: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? '')) };
 	}
@@ -156,9 +156,9 @@ async function readBytes(
 		for await (const chunk of body) {
 			const part = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
 			size += part.length;
-			// Leaving the loop destroys the stream, and the connection with it.
-			if (size > LARGEST_ANSWER_BYTES) return {};
 			chunks.push(part);
+			// Leaving the loop destroys the stream, and the connection with it.
+			if (size > LARGEST_ANSWER_BYTES) return { bytes: Buffer.concat(chunks, 64_000), isCut: true };
 		}
 		limit.throwIfAborted();
 		return { bytes: Buffer.concat(chunks) };

@@ -27,7 +27,7 @@ test.each<[TryEnd[], Setup, boolean]>([
 		execution.records.set(0, RUNNING);
 		execution.close(end);
 	}
-	expect(Object.keys(context)).toEqual(isKept ? ['prunaVideo'] : []);
+	expect(Object.keys(context)).toEqual([isKept ? 'prunaVideo' : 'prunaVideoSpent']);
 	expect(open({ ...setup, context }).records.get(0)).toEqual(isKept ? RUNNING : undefined);
 	// What was taken out is gone.
 	expect(open({ ...setup, context }).records.get(0)).toBeUndefined();

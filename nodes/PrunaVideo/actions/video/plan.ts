@@ -51,9 +51,7 @@ export async function planVideo<How extends { options: ItemOptions; path: VideoP
 	const identities = files.map(({ name, identity }) => [name, identity]);
 	// Without the webhook: a resume URL is another one in every execution.
 	const request = hashOf([endpointId, stated, hasPolicy && policy, identities]);
-	const { record } = item;
-	const isSame = record && (item.execution.kept.isOwn(record) || record.sent.request === request);
-	const known = isSame ? record : undefined;
+	const known = item.execution.kept.known(item.index, request);
 	// A video that an earlier try requested keeps the seed that was picked for it.
 	const seed = picksSeed ? (known?.sent.seed ?? pickSeed()) : stated.seed;
 	const input = { ...stated, ...(seed !== undefined && { seed }) };
