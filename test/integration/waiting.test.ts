@@ -264,7 +264,7 @@ describe('the timeout limits everything', () => {
 });
 
 describe('an outage costs one timeout, not one an item, and each item says why', () => {
-	const COUNT = 200;
+	const COUNT = 1_000;
 	const through = async (rule: Partial<FaultRule>, batch: Batch = {}) => {
 		simulator.faults.add({ operation: '*', times: Infinity, ...rule } as FaultRule);
 		const { items } = await generate(simulator, {
