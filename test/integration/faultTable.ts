@@ -235,6 +235,7 @@ const uncertain = [
 		[after(http(520)), 1, DONE, failed(520) + MAY_RUN],
 		[after(http(408)), 1, DONE, UNFINISHED + MAY_RUN],
 		[after(http(503, TERMINATED)), 1, DONE, failed(503, TERMINATED) + MAY_RUN],
+		[after(http(503, { error: TERMINATED })), 1, DONE, failed(503, TERMINATED) + MAY_RUN],
 		// More than five seconds by the node's clock.
 		[[{ kind: 'delay', ms: 200 }, after(http(503))], 1, DONE, failed(503) + MAY_RUN, FAST],
 		[[http(429), lateReset], 2, DONE, LOST + MAY_RUN],

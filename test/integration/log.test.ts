@@ -51,3 +51,18 @@ test('says of each repeat what is sent again, when and why, never with the key',
 	for (const line of repeats) expect(line).toMatch(said);
 	expect(lines.join()).not.toContain(simulator.apiKey);
 });
+
+test('has the stack of an error that nobody foresaw, without the key; the user is asked to report it', async () => {
+	jest.spyOn(Math, 'random').mockImplementation(() => {
+		throw new TypeError(`no ${simulator.apiKey}`);
+	});
+	const { error } = await generate(simulator);
+	expect([error?.message, error?.description]).toEqual([
+		'no ***',
+		'This is a bug. Please report it with the steps to reproduce.',
+	]);
+	expect(lines.join()).toMatch(
+		/'error' Pruna Video: unexpected error \(item 0\): TypeError: no \*\*\*\n/,
+	);
+	expect(simulator.ledger.jobs).toHaveLength(0);
+});
