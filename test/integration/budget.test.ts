@@ -12,7 +12,7 @@ import {
 	useSimulator,
 	type Batch,
 } from './batch';
-import { storeBinary } from './engine';
+import { storeBinary, useBinaryMode } from './engine';
 
 useSimulator();
 
@@ -252,6 +252,27 @@ test.each<[object, Batch['options'], Batch['settings'], number]>([
 	});
 	expect(simulator.ledger.jobs).toHaveLength(jobs);
 });
+
+test.each(['filesystem', 'default'] as const)(
+	'the file that was priced is sent: %s',
+	async (mode) => {
+		await useBinaryMode(mode);
+		const stored = [3, 10].map((seconds) => storeBinary(wav({ seconds }), 'audio/wav'));
+		const [short, long] = await Promise.all(stored);
+		await generate(simulator, {
+			items: shots(20).map((prompt) => ({
+				json: { prompt },
+				binary: { short: short!, long: long! },
+			})),
+			parameters: { audio: '={{ Math.random() < 0.5 ? "short" : "long" }}' },
+			options: { maxCostPerItem: 0.06 },
+			settings: CONTINUE,
+		});
+		await useBinaryMode('filesystem');
+		const { jobs, total } = simulator.ledger;
+		expect(total).toBeCloseTo(jobs.length * 0.06);
+	},
+);
 
 describe('drafts and resolutions mixed', () => {
 	// $0.10, $0.20, $0.025, $0.05, $0.20

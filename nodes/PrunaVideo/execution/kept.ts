@@ -47,7 +47,7 @@ export class Kept {
 		this.context[KEPT] = others;
 		const records = Object.entries(stored?.items ?? {}).map(([index, record]) => [
 			Number(index),
-			this.isOwn(record) ? record : askedAnew(record),
+			record.executionId === this.executionId ? record : askedAnew(record),
 		]) satisfies Array<[number, JobRecord]>;
 		this.records = new Records(new Map(records));
 		const together = running.get(this.context) ?? new Set();
@@ -62,17 +62,14 @@ export class Kept {
 		return dollars(this.spent + kept + open);
 	}
 
-	private isOwn({ executionId }: JobRecord): boolean {
-		return executionId === this.executionId;
-	}
-
 	/**
 	 * The record that an item goes on with: of an earlier try of this execution, whatever is requested now; of one that
 	 * is retried from the list of executions, if the user has not changed the request.
 	 */
 	known(itemIndex: number, request: string | undefined): JobRecord | undefined {
 		const record = this.records.get(itemIndex);
-		return record && (this.isOwn(record) || record.sent.request === request) ? record : undefined;
+		const isOwn = record?.executionId === this.executionId;
+		return isOwn || record?.sent.request === request ? record : undefined;
 	}
 
 	/** Once the items start: takes over what is known; another job is left alone, and what it cost counts. */

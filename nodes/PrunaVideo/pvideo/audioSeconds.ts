@@ -91,6 +91,7 @@ function mp3Seconds(mp3: Buffer): number | undefined {
 	let frameBytes = 0;
 	let rateBefore: number | undefined;
 	for (let at = 0; at < mp3.length && at - frameBytes <= MOST_OTHER_BYTES; ) {
+		if (seconds > LONGEST_SECONDS) return undefined;
 		const frame = frameAt(mp3, at);
 		const next = at + (frame?.bytes ?? 0);
 		// What looks like a frame in the middle of other bytes has no second one beside it.
@@ -114,6 +115,8 @@ function mp3Seconds(mp3: Buffer): number | undefined {
 
 /** Of tags behind the audio, silence before it, and what is broken; with more, a file is no MP3 that is known here. */
 const MOST_OTHER_BYTES = 256 * 1024;
+/** Counting the frames of more than an hour would block the event loop. */
+const LONGEST_SECONDS = 3_600;
 
 /** Source: Xing's "VBR Header SDK" (Info is LAME's name for it at a constant rate), Fraunhofer's "VBRI Header SDK". */
 const HEADER = /Xing|Info|VBRI/;

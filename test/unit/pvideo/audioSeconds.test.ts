@@ -110,6 +110,7 @@ const BEYOND: Case[] = [
 
 /** For these it is never too low: no length at all. */
 const UNKNOWN: Array<[name: string, content: Buffer]> = [
+	['an MP3 of more than an hour', mp3({ frames: 150_100, samplesPerSecond: 24000, kbits: [8] })],
 	['nothing', Buffer.alloc(0)],
 	['a text', Buffer.from('this is not audio at all '.repeat(1000))],
 	['only 0xFF', Buffer.alloc(200_000, 0xff)],

@@ -64,10 +64,13 @@ export async function readMedia(item: Item, name: MediaName): Promise<Media | un
 		isUri: given.isUri === true,
 		...(given.id !== undefined && { stored: { id: given.id, data: '', mimeType } }),
 		load: async () => {
-			const again = read();
-			if (typeof again === 'object') return await contentOf(item, again, field.label);
+			// A stored file is read by its ID: an expression may name another one by now, which has another price.
+			const again = given.id === undefined ? read() : given;
+			const isFile = typeof again === 'object';
+			const content = isFile ? await contentOf(item, again, field.label) : undefined;
+			if (content && (given.id !== undefined || content.length === bytes)) return content;
 			throw new InvalidParameter(
-				`'${field.label}' was a file when it was checked, but no longer is`,
+				`'${field.label}' is no longer the file that was checked`,
 				'Use an expression that returns the same value each time.',
 			);
 		},
