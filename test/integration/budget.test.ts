@@ -257,13 +257,10 @@ test.each(['filesystem', 'default'] as const)(
 	'the file that was priced is sent: %s',
 	async (mode) => {
 		await useBinaryMode(mode);
-		const stored = [3, 10].map((seconds) => storeBinary(wav({ seconds }), 'audio/wav'));
-		const [short, long] = await Promise.all(stored);
+		const short = await storeBinary(wav({ seconds: 3 }), 'audio/wav');
+		const long = await storeBinary(wav({ seconds: 10 }), 'audio/wav');
 		await generate(simulator, {
-			items: shots(20).map((prompt) => ({
-				json: { prompt },
-				binary: { short: short!, long: long! },
-			})),
+			items: shots(20).map((prompt) => ({ json: { prompt }, binary: { short, long } })),
 			parameters: { audio: '={{ Math.random() < 0.5 ? "short" : "long" }}' },
 			options: { maxCostPerItem: 0.06 },
 			settings: CONTINUE,

@@ -35,7 +35,6 @@ const paired = (count: number) => Array.from({ length: count }, (_, item) => ({ 
 
 test.each([
 	{ concurrency: 1, count: 20, most: 1 },
-	{ concurrency: 7, count: 20, most: 7 },
 	{ concurrency: 400, count: 20, most: 20 },
 	{ concurrency: undefined, count: 20, most: 5 },
 	{ concurrency: 50, count: 200, most: 50 },

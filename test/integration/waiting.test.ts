@@ -145,16 +145,11 @@ describe('a job that is not found', () => {
 
 	test('passes for Job > Get without Wait, too', async () => {
 		let looks = 0;
-		const { error } = await generateAt(
-			(operation, response) => {
-				if (operation.startsWith('run')) reply(response, 200, QUEUED);
-				else if (++looks <= 6) reply(response, 404, problem('job not found'));
-				else reply(response, 200, OPEN);
-			},
-			{},
-			{ resource: 'job', operation: 'submit', prompt: 'a cat' },
-		);
-		expect(error).toBeUndefined();
+		const script = accepting((_, response) => {
+			if (++looks <= 6) reply(response, 404, problem('job not found'));
+			else reply(response, 200, OPEN);
+		});
+		await generateAt(script, {}, { resource: 'job', operation: 'submit', prompt: 'a cat' });
 		const parameters = { resource: 'job', operation: 'get', jobId: JOB.id };
 		const { items } = await runNode({ parameters, credentials: server!.credentials });
 		expect(items[0]?.json).toEqual(OPEN);
@@ -174,24 +169,21 @@ describe('a job that is not found', () => {
 	});
 
 	test('is given up by Job > Get with Wait at once if it was never there', async () => {
-		const { error } = await generateAt(
-			(_, response) => reply(response, 404, problem('job not found')),
-			{ timeout: 600 },
-			{ resource: 'job', operation: 'get', jobId: 'never-there', wait: true },
-		);
+		const script: Script = (_, response) => reply(response, 404, problem('job not found'));
+		const get = { resource: 'job', operation: 'get', jobId: 'never-there', wait: true };
+		const { error } = await generateAt(script, { timeout: 600 }, get);
 		expect(error?.message).toMatch(/^Job never-there was not found on Runpod/);
 		expect(server?.requests).toHaveLength(3);
 	});
 
 	test('a result that comes 8 s after COMPLETED is taken', async () => {
 		const now = performance.now.bind(performance);
+		const EMPTY = { ...DONE, output: {} };
 		// The wait begins with the first look.
 		let looks = -1;
 		jest.spyOn(performance, 'now').mockImplementation(() => now() + 2_000 * Math.max(0, looks));
 		const { items } = await generateAt(
-			accepting((_, response) =>
-				reply(response, 200, ++looks < 5 ? { ...DONE, output: {} } : DONE),
-			),
+			accepting((_, response) => reply(response, 200, ++looks < 5 ? EMPTY : DONE)),
 			ASYNC,
 		);
 		expect([items[0]?.json.status, looks]).toEqual(['COMPLETED', 5]);

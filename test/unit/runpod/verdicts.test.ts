@@ -23,7 +23,6 @@ const ERROR = 'Runpod returned an error';
 const DOWN = 'Runpod is not available';
 const envoy = (reason: string) =>
 	`upstream connect error or disconnect/reset. reset reason: ${reason}`;
-const LOST = envoy('connection termination');
 const gone = (reason: string) => answered(503, envoy(reason));
 
 const TABLE: Row[] = [
@@ -59,7 +58,6 @@ const TABLE: Row[] = [
 	[answered(502), 'maybe', 'passes', `${ERROR} (HTTP 502)`],
 	[answered(503, { error: 'busy' }), 'no', 'passes', `${DOWN} (HTTP 503): busy`],
 	[late(503, { error: 'busy' }), 'maybe', 'passes', `${ERROR} (HTTP 503): busy`],
-	[answered(503, { error: LOST }), 'maybe', 'passes', `${ERROR} (HTTP 503): ${LOST}`],
 	[answered(503, ''), 'maybe', 'passes', `${ERROR} (HTTP 503)`],
 	[answered(503, PAGE), 'maybe', 'passes', `${ERROR} (HTTP 503): Blocked`],
 	[late(503, 'no healthy upstream'), 'no', 'passes', `${DOWN} (HTTP 503): no healthy upstream`],
