@@ -99,6 +99,15 @@ test('once an item has failed no other begins; those that run are awaited and li
 	);
 });
 
+test('the last of 450 submissions fails: every job is named, since all of them run', async () => {
+	const match = { prompt: 'shot 449.' };
+	simulator.faults.add({ operation: 'run', kind: 'status', status: 400, match });
+	const parameters = { resource: 'job', operation: 'submit' };
+	const { error } = await generate(simulator, { prompts: shots(450), parameters });
+	const unnamed = simulator.ledger.jobs.filter(({ id }) => !error?.description?.includes(id));
+	expect([simulator.ledger.jobs.length, unnamed]).toEqual([449, []]);
+});
+
 test('settings of the whole execution that cannot be used stop every item', async () => {
 	const message = `'Items in Parallel' must be a whole number from 1 to 400, but is "many"`;
 	const batch = { prompts: shots(2), options: { concurrency: 'many' } };

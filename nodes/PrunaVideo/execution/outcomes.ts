@@ -16,10 +16,8 @@ export type Outcome =
 
 type Outcomes = ReadonlyMap<number, Outcome>;
 
-/** Items that an error lists: the whole list of five thousand would be 600 kB. */
+/** Items that an error lists, beside those that may cost more: all of five thousand would be 600 kB. */
 const MOST_LISTED = 50;
-/** As many as can run at a time: an ID that may cost more is not left out. */
-const MOST_RUNNING = 400;
 const MOST_REFUSED = 10;
 
 /**
@@ -108,7 +106,7 @@ function listed(
 	const mayRun = ({ record }: Item) => ['running', 'uncertain'].includes(record?.state ?? '');
 	const running = items.filter(mayRun);
 	const sorted = [...running, ...items.filter((item) => !mayRun(item))];
-	const most = Math.max(MOST_LISTED, Math.min(MOST_RUNNING, running.length));
+	const most = Math.max(MOST_LISTED, running.length);
 	const lines = sorted.flatMap(({ index, record }) => {
 		const outcome = outcomes.get(index);
 		const isThisError = outcome?.kind === 'failed' && outcome.error === error;
