@@ -253,23 +253,20 @@ test.each<[object, Batch['options'], Batch['settings'], number]>([
 	expect(simulator.ledger.jobs).toHaveLength(jobs);
 });
 
-test.each(['filesystem', 'default'] as const)(
-	'the file that was priced is sent: %s',
-	async (mode) => {
-		await useBinaryMode(mode);
-		const short = await storeBinary(wav({ seconds: 3 }), 'audio/wav');
-		const long = await storeBinary(wav({ seconds: 10 }), 'audio/wav');
-		await generate(simulator, {
-			items: shots(20).map((prompt) => ({ json: { prompt }, binary: { short, long } })),
-			parameters: { audio: '={{ Math.random() < 0.5 ? "short" : "long" }}' },
-			options: { maxCostPerItem: 0.06 },
-			settings: CONTINUE,
-		});
-		await useBinaryMode('filesystem');
-		const { jobs, total } = simulator.ledger;
-		expect(total).toBeCloseTo(jobs.length * 0.06);
-	},
-);
+test.each(['filesystem', 'default'] as const)('what was priced is sent: %s', async (mode) => {
+	await useBinaryMode(mode);
+	const short = await storeBinary(wav({ seconds: 3 }), 'audio/wav');
+	const long = await storeBinary(wav({ seconds: 10 }), 'audio/wav');
+	await generate(simulator, {
+		items: shots(20).map((prompt) => ({ json: { prompt }, binary: { short, long } })),
+		parameters: { audio: '={{ Math.random() < 0.5 ? "short" : "long" }}' },
+		options: { maxCostPerItem: 0.06 },
+		settings: CONTINUE,
+	});
+	await useBinaryMode('filesystem');
+	const { jobs, total } = simulator.ledger;
+	expect(total).toBeCloseTo(jobs.length * 0.06);
+});
 
 describe('drafts and resolutions mixed', () => {
 	// $0.10, $0.20, $0.025, $0.05, $0.20

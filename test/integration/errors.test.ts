@@ -54,16 +54,12 @@ test('several wrong rows: a line each, ten, and how many more; every fault of a 
 	expect(simulator.requests).toHaveLength(0);
 });
 
-test.each([1, 2])(
-	'Runpod limits %i items: "Items in Parallel" is named from two on',
-	async (count) => {
-		const fault = { operation: '*', kind: 'status', status: 429, times: Infinity } as const;
-		simulator.faults.add(fault);
-		const { error } = await generate(simulator, { prompts: shots(count), options: { timeout: 1 } });
-		expect(error?.message).toContain('Runpod is limiting requests');
-		expect(error?.description?.includes("Lower 'Items in Parallel'")).toBe(count > 1);
-	},
-);
+test.each([1, 2])('of %i items "Items in Parallel" is named from two on', async (count) => {
+	simulator.faults.add({ operation: '*', kind: 'status', status: 429, times: Infinity });
+	const { error } = await generate(simulator, { prompts: shots(count), options: { timeout: 1 } });
+	expect(error?.message).toContain('Runpod is limiting requests');
+	expect(error?.description?.includes("Lower 'Items in Parallel'")).toBe(count > 1);
+});
 
 test('once an item has failed no other begins; those that run are awaited and listed, each once', async () => {
 	const prompts = shots(20);

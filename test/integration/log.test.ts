@@ -57,10 +57,6 @@ test('has the stack of an error that nobody foresaw, without the key; the user i
 		throw new TypeError(`no ${simulator.apiKey}`);
 	});
 	const { error } = await generate(simulator);
-	expect(`${error?.message}. ${error?.description}`).toMatch(
-		'no ***. This is a bug. Please report',
-	);
-	expect(lines.join()).toMatch(
-		/'error' Pruna Video: unexpected error \(item 0\): TypeError: no \*\*\*\n/,
-	);
+	expect(`${error?.message}. ${error?.description}`).toMatch('no ***. This is a bug. Please');
+	expect(lines.join()).toMatch(/'error' .* unexpected error \(item 0\): TypeError: no \*\*\*\n/);
 });
