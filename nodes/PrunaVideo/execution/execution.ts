@@ -22,6 +22,8 @@ export class Execution {
 	readonly kept: Kept;
 	readonly tally = new Tally();
 	readonly fileNames = new Map<string, number>();
+	/** Values of fields without an expression, which are the same for all items. */
+	readonly fixed = new Map<string, unknown>();
 	openBytes = 0;
 	/** Set once nothing new may be submitted: an item has failed, and the execution with it. */
 	isEnding = false;
@@ -125,9 +127,14 @@ export class Item {
 		return this.execution.records.get(this.index);
 	}
 
-	/** A field's value for this item, its expressions resolved; `fallback` where the workflow has no such field. */
-	readonly read = (name: string, fallback: unknown): unknown =>
-		this.context.getNodeParameter(name, this.index, fallback);
+	/** A field's value for this item; `fallback` where the workflow has no such field. */
+	readonly read = (name: string, fallback: unknown): unknown => {
+		const { fixed, node } = this.execution;
+		if (fixed.has(name)) return fixed.get(name);
+		const value = this.context.getNodeParameter(name, this.index, fallback);
+		if (!JSON.stringify(node.parameters[name] ?? '').includes('"=')) fixed.set(name, value);
+		return value;
+	};
 
 	returns(json: IDataObject, job: KnownJob = {}): Result {
 		return { item: { json, pairedItem: { item: this.index } }, job };

@@ -4,7 +4,7 @@ import { pause } from '../runpod/time';
  * How many items may start before the event loop gets a turn. A request is only sent when it does, and preparing one
  * takes about a millisecond: without this, no request would be sent before the last one was prepared.
  */
-const STARTS_PER_TURN = 20;
+const STARTS_PER_TURN = 40;
 
 /**
  * Runs `work(0)` … `work(count - 1)`, at most `concurrency` at a time, in order of their start. When `work` returns

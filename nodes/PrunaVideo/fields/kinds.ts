@@ -2,7 +2,6 @@ import type { INodePropertyOptions } from 'n8n-workflow';
 import { isJsonObject, parseJson, type JsonObject } from '../json';
 import { InvalidParameter, isBlank, makeField, textFrom, type Field, type Look } from './field';
 
-/** Text that may be empty. A number is converted to text. */
 export function textField(look: Look): Field<string> {
 	return makeField(look, {
 		form: { type: 'string', default: '' },
