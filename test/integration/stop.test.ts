@@ -255,7 +255,7 @@ describe('after a stop', () => {
 		await stop();
 
 		expect(submissions(simulator)).toHaveLength(2);
-		expect(count('cancel').map(({ status }) => status)).toEqual([200, 200]);
+		expect(count('cancel').filter(({ status }) => status !== 404)).toHaveLength(2);
 		// n8n tries again even then: each error says it.
 		expect(errors().length).toBeGreaterThan(0);
 		for (const error of errors()) {
@@ -278,7 +278,8 @@ describe('after a stop', () => {
 
 		expect(submissions(simulator)).toHaveLength(2);
 		expect(jobOf('shot 0.')?.status).toBe('COMPLETED');
-		expect(count('cancel').map(({ jobId }) => jobId)).toEqual([jobOf('shot 1.')?.id]);
+		const cancelled = new Set(count('cancel').map(({ jobId }) => jobId));
+		expect([...cancelled]).toEqual([jobOf('shot 1.')?.id]);
 		for (const error of errors()) expect(error).toContain(`item 0: ${jobOf('shot 0.')?.id} http`);
 	});
 
