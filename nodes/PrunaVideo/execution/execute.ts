@@ -157,7 +157,7 @@ class Batch<P extends Plan> {
 		return { kind: 'failed', error: shown };
 	}
 
-	/** A model that uses the node as its tool must not order a video again that may be on its way. */
+	/** A model must not order a video again that may be on its way. n8n also runs a tool as a plain node of that type. */
 	private forModel({ record }: Item): string | undefined {
 		if (!this.execution.node.type.endsWith('Tool') || !isSubmitted(record)) return undefined;
 		const { id = 'a job', status, videoUrl } = jobOf(record);

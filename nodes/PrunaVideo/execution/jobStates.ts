@@ -197,7 +197,7 @@ export async function cancelJob(
 	}
 }
 
-export async function cancelAll(execution: Execution, deadline: Deadline): Promise<void> {
+async function cancelAll(execution: Execution, deadline: Deadline): Promise<void> {
 	const running = execution.records.entries().filter(([, { state }]) => state === 'running');
 	await runPool(running.length, CANCELS_AT_ONCE, async (position) => {
 		await cancelJob(execution, running[position]![0], deadline);

@@ -32,7 +32,7 @@ export function isDocumented({ status }: Pick<Job, 'status'>): boolean {
 }
 
 /** For an answer that names a job, but not its state: the node checks it again. */
-export const UNKNOWN_STATE = 'UNKNOWN';
+const UNKNOWN_STATE = 'UNKNOWN';
 
 /** States end up in messages, so only what looks like one passes; documented states are accepted in any case. */
 function readState(status: unknown): string {
